@@ -1,0 +1,92 @@
+/**
+ * What a decision may remember from one wake-up to the next, and nothing that Vertex can show. Decisions return the
+ * memory they want kept; the claim (or a plain transaction, when nothing is done) writes it.
+ */
+import type { FailureClass } from "../operations/operation.ts";
+import type { Millis } from "../time/clock.ts";
+
+/** Failed tries at the current goal. */
+export interface Attempts {
+  readonly count: number;
+  readonly class: FailureClass;
+  readonly note: string;
+  /** World time before which nothing is tried. */
+  readonly nextAt: Millis;
+  /** Set when trying has stopped until something changes or a person says so (`release`, or the next `apply`). */
+  readonly parked?: { readonly at: Millis; readonly why: string };
+}
+
+export interface PersistentResourceMemory {
+  readonly kind: "persistentResource";
+  /** What was read when our last operation settled, or when the resource was first seen. */
+  readonly known?: {
+    readonly createTime: string;
+    /** Pools, machines, disks, replica counts unless autoscaled. */
+    readonly fingerprint: string;
+    /** Replica counts by pool id: the settled up state. */
+    readonly replicas: { readonly [poolId: string]: number };
+  };
+  /** Present while it is deleted by us. */
+  readonly sleep?: {
+    /** When the delete was decided: wake-ups, jobs, scale requests and window starts after it end an idle sleep. */
+    readonly since: Millis;
+    readonly cause: "off-hours" | "idle" | "replace" | "repair";
+    readonly restoreId: string;
+    /** Spec used when it is rebuilt: 0 is the restore record, n the n-th alternative. */
+    readonly alternative: number;
+  };
+  /** The first clean look before a delete. */
+  readonly look?: { readonly createTime: string; readonly at: Millis };
+  /** Changed by someone else: neither sized nor slept until `release` or the next `apply`. */
+  readonly drift?: { readonly since: Millis; readonly what: string };
+  /** Since when a busy pool has been waited for after its window. */
+  readonly draining?: { readonly since: Millis };
+  /** World times of our deletes, newest last, within 24 h. */
+  readonly deletes: readonly Millis[];
+  /** When permission to create was last confirmed; good for a day. */
+  readonly mayCreateAt?: Millis;
+  /** Pools for which `patch` succeeded without effect, or was refused: finding, not retried. */
+  readonly patchBroken?: { readonly at: Millis; readonly note: string };
+  /** Measured create durations, newest last, at most 10. */
+  readonly startUps: readonly Millis[];
+  readonly attempts?: Attempts;
+  /** Wish of a hold: change nothing until then. */
+  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
+}
+
+/** A rung set aside. Keyed by rung id. */
+export interface BenchEntry {
+  readonly rungId: string;
+  readonly until: Millis;
+  readonly class: "stockout" | "quota" | "preempted" | "busy" | "too-dear" | "failed";
+  /** Consecutive strikes; doubles the time, reset after 3 quiet hours. */
+  readonly strikes: number;
+  readonly at: Millis;
+}
+
+export interface SpotModelMemory {
+  readonly kind: "spotModel";
+  /** The deployed model that is ours and serves, or is meant to. */
+  readonly serving?: { readonly deployedModelId: string; readonly rungId: string; readonly since: Millis };
+  /** The one being brought up to take over. */
+  readonly successor?: { readonly deployedModelId: string; readonly rungId: string; readonly since: Millis };
+  /** Every deployed model id we have made that may still exist: nothing else on the endpoint is ours. */
+  readonly ours: readonly string[];
+  /** Traffic share in percent that is ours to move; kept through an outage. */
+  readonly share?: number;
+  /** Open while capacity is lost. */
+  readonly incident?: { readonly id: string; readonly since: Millis; readonly why: string; readonly attempts: number };
+  readonly bench: readonly BenchEntry[];
+  /** World times of deploy attempts within the last hour. */
+  readonly deploys: readonly Millis[];
+  /** Counts deploys ever; makes deployed model ids unique. */
+  readonly sequence: number;
+  readonly lastSwitchAt?: Millis;
+  /** Since when every look found the serving rung healthy. */
+  readonly healthySince?: Millis;
+  /** World time of our own last failed deploy: quota errors soon after are `busy`. */
+  readonly lastFailedDeployAt?: Millis;
+  readonly drift?: { readonly since: Millis; readonly what: string };
+  readonly attempts?: Attempts;
+  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
+}
