@@ -83,19 +83,24 @@ export interface IdleTrack {
   readonly gaps: readonly Millis[];
 }
 
-/** One location's observation; id `LOCATION/SHARD`, shard 0 first and under the once-a-minute precondition. */
+/** One location's newest observation; id = location. Written by the tick, at most once a world minute. */
 export interface ObservationDocument {
   readonly schema: number;
-  /** World minute (epoch ms / 60,000, floored) of the tick that wrote it. */
+  /** World minute (epoch ms / 60,000, floored) of the tick that wrote it: a doubled tick stops here. */
   readonly minute: number;
   readonly takenAt: Millis;
   /** Wire time: a verdict is good for two minutes of it. */
   readonly takenAtWire: Millis;
   /** Whether `usedReplicaCount` has ever been seen above zero here. */
   readonly counterSeen: boolean;
-  /** Set when nearly everything turned idle in one sample: nobody is called idle until a person or a busy sample ends it. */
+  /** Set when nearly everything turned idle in one sample: nobody is called idle until a busy sample ends it. */
   readonly outageSince?: Millis;
-  readonly pools: { readonly [targetKey: string]: IdleTrack };
+}
+
+/** Idle bookkeeping of some of a location's targets, so that a document stays below its limit; id `LOCATION/SHARD`. */
+export interface IdleTracksDocument {
+  readonly schema: number;
+  readonly tracks: { readonly [targetKey: string]: IdleTrack };
 }
 
 /** An outcome not yet published; id = outcome id. */
@@ -135,6 +140,7 @@ export interface Documents {
   readonly targets: TargetDocument;
   readonly slots: Slot;
   readonly observations: ObservationDocument;
+  readonly idleTracks: IdleTracksDocument;
   readonly outbox: OutboxEntry;
   readonly events: EventMark;
   readonly restores: RestoreRecord;

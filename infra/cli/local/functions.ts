@@ -1,0 +1,87 @@
+/** The functions as processes of their own on this machine: real functions-framework, as Cloud Run would run them. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const framework = join(
+  dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework/package.json")),
+  "build/src/main.js",
+);
+const source = fileURLToPath(new URL("../../../functions/index.ts", import.meta.url));
+
+/** One function to run. */
+export interface FunctionProcess {
+  readonly name: string;
+  readonly signature: string;
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Running functions. */
+export interface RunningFunctions {
+  /** Resolves when every process has ended. */
+  stop(): Promise<void>;
+  /** Process ids by function name, for tests that kill. */
+  readonly pids: Readonly<Record<string, number>>;
+}
+
+async function accepts(port: number, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null) {
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      socket.destroy();
+    }
+  }
+  throw new Error(`the process ended with code ${child.exitCode} before it listened on port ${port}`);
+}
+
+/**
+ * Starts the functions and resolves when all accept connections.
+ * @param onLine receives each line a function prints, with the function's name.
+ * @throws Error naming the function that did not come up; the others are stopped first.
+ */
+export async function startFunctions(
+  functions: readonly FunctionProcess[],
+  onLine: (name: string, line: string) => void,
+): Promise<RunningFunctions> {
+  const children = functions.map(({ name, signature, port, environment }) => {
+    const child = spawn(
+      process.execPath,
+      [framework, `--target=${name}`, `--source=${source}`, `--signature-type=${signature}`, `--port=${port}`],
+      { env: { ...process.env, NODE_ENV: "production", ...environment }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => onLine(name, line));
+    }
+    return { name, port, child };
+  });
+  const stop = async () => {
+    await Promise.all(
+      children.map(async ({ child }) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const ended = once(child, "exit");
+        child.kill("SIGTERM");
+        const impatient = setTimeout(() => child.kill("SIGKILL"), 3_000);
+        await ended;
+        clearTimeout(impatient);
+      }),
+    );
+  };
+  const results = await Promise.allSettled(children.map(({ port, child }) => accepts(port, child)));
+  const failed = results.findIndex((result) => result.status === "rejected");
+  if (failed >= 0) {
+    await stop();
+    const reason = results[failed] as PromiseRejectedResult;
+    throw new Error(`function ${children[failed]?.name} did not start: ${(reason.reason as Error).message}`);
+  }
+  return { stop, pids: Object.fromEntries(children.map(({ name, child }) => [name, child.pid ?? 0])) };
+}

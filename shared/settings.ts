@@ -1,0 +1,55 @@
+/** What a process is told about its home through the environment: read once, checked whole. */
+import { z } from "zod";
+
+const settingsSchema = z.object({
+  /** Google Cloud project of the fleet. */
+  TIDEKEEPER_PROJECT: z.string().min(1),
+  /** Location of topics' schedules; functions do not care. */
+  TIDEKEEPER_PREFIX: z.string().min(1).default("tidekeeper"),
+  /** `firestore:PROJECT[/DATABASE]` or `sqlite:FILE`. */
+  TIDEKEEPER_STORE: z.string().min(1),
+  /** The store id printed by the first `apply`; with it set, a lost or swapped store means no action. */
+  TIDEKEEPER_STORE_ID: z.string().min(1).optional(),
+  /** Local cloud only: `http://127.0.0.1:PORT` of its REST door. */
+  TIDEKEEPER_VERTEX_REST: z.url().optional(),
+  /** Local cloud only: `127.0.0.1:PORT` of its gRPC door. */
+  TIDEKEEPER_VERTEX_GRPC: z
+    .string()
+    .regex(/^[^:]+:\d+$/)
+    .optional(),
+  /** Local cloud only: `http://127.0.0.1:PORT/clock`. */
+  TIDEKEEPER_CLOCK: z.url().optional(),
+});
+
+export interface Settings {
+  readonly project: string;
+  readonly prefix: string;
+  readonly store: string;
+  readonly storeId: string | undefined;
+  /** Absent on Google Cloud. */
+  readonly local: { readonly rest: string; readonly grpc: string } | undefined;
+  readonly clock: string | undefined;
+}
+
+/**
+ * Reads the settings.
+ * @throws Error naming each variable that is missing or wrong.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const result = settingsSchema.safeParse(environment);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    throw new Error(
+      `the environment does not say where Tidekeeper runs: ${problems}. \`tidekeeper local\` prints all of them`,
+    );
+  }
+  const { TIDEKEEPER_VERTEX_REST: rest, TIDEKEEPER_VERTEX_GRPC: grpc, ...values } = result.data;
+  return {
+    project: values.TIDEKEEPER_PROJECT,
+    prefix: values.TIDEKEEPER_PREFIX,
+    store: values.TIDEKEEPER_STORE,
+    storeId: values.TIDEKEEPER_STORE_ID,
+    local: rest === undefined || grpc === undefined ? undefined : { rest, grpc },
+    clock: values.TIDEKEEPER_CLOCK,
+  };
+}
