@@ -1,6 +1,7 @@
 /** What the tick saw of a location, and the idle bookkeeping of its pools, in documents of bounded size. */
-import { stableHash } from "./hash.ts";
+
 import { type IdleTrack, type ObservationDocument, schemaVersion } from "./documents.ts";
+import { stableHash } from "./hash.ts";
 import type { Store } from "./store.ts";
 
 /** Shards a location: at 10,000 targets about 600 tracks of up to 1 kB each, below Firestore's 1 MiB a document. */

@@ -1,0 +1,26 @@
+/** Opens the store that a URL names. */
+import { openFirestore } from "./firestore.ts";
+import { type Patience, realPatience } from "./patience.ts";
+import { openSqlite } from "./sqlite.ts";
+import type { Store } from "./store.ts";
+
+/** A store URL that cannot be understood: a fault of configuration. */
+export class StoreUrlInvalid extends Error {
+  override readonly name = "StoreUrlInvalid";
+}
+
+/**
+ * @param url `sqlite:FILE`, `sqlite::memory:`, or `firestore:PROJECT[/DATABASE]`.
+ * @throws StoreUrlInvalid when it is none of these; {@link StoreUnavailable} when the file cannot be opened.
+ */
+export async function openStore(url: string, patience: Patience = realPatience): Promise<Store> {
+  const file = /^sqlite:(.+)$/s.exec(url)?.[1];
+  if (file !== undefined) return openSqlite(file, { patience });
+  const [, project, database] =
+    /^firestore:([a-z][a-z0-9:.-]{1,61}[a-z0-9])(?:\/(\(default\)|[a-z0-9-]{1,63}))?$/.exec(url) ?? [];
+  if (project !== undefined)
+    return openFirestore(project, { patience, ...(database === undefined ? {} : { database }) });
+  throw new StoreUrlInvalid(
+    `${url === "" ? "the store's URL is empty" : `the store's URL ${JSON.stringify(url)} is not understood`}; write sqlite:FILE, sqlite::memory: or firestore:PROJECT[/DATABASE]`,
+  );
+}
