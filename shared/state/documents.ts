@@ -79,6 +79,8 @@ export interface IdleTrack {
   readonly unknowns: number;
   /** Good idle samples since `idleSince`. */
   readonly samples: number;
+  /** Since when no job has been seen, across incarnations: what becomes a gap when the next job comes. */
+  readonly gapSince?: Millis;
   /** Lengths of the newest finished idle gaps, oldest first, at most 100. */
   readonly gaps: readonly Millis[];
 }
