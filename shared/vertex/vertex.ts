@@ -114,6 +114,8 @@ export interface VertexReader {
   listPersistentResources(location: string): Promise<Listing<PersistentResource>>;
   /** Jobs in QUEUED, PENDING, RUNNING, CANCELLING, PAUSED or UPDATING: all that may hold or ask for a replica. */
   listActiveCustomJobs(location: string): Promise<Listing<CustomJob>>;
+  /** Jobs in any state that carry a label: how a submission is recognised after its answer was lost. */
+  listCustomJobsLabelled(location: string, label: { key: string; value: string }): Promise<Listing<CustomJob>>;
   getEndpoint(name: EndpointName): Promise<Endpoint | undefined>;
   listEndpoints(location: string): Promise<Listing<Endpoint>>;
   getOperation(name: string): Promise<LongRunningOperation | undefined>;

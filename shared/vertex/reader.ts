@@ -1,0 +1,99 @@
+/**
+ * Reads Vertex AI over REST, v1beta1: fields that this code does not know survive into the restore record, and no 4 MB of
+ * descriptors is loaded. Paths: vertex-api.md 1.1, 2, 3.1 and 4.1.
+ */
+import { listAll, pageSize } from "./listing.ts";
+import { locationName, parseName } from "./names.ts";
+import { createRest } from "./rest.ts";
+import { mustRead, readCustomJob, readEndpoint, readOperation, readPersistentResource } from "./shapes.ts";
+import type { JsonObject, Listing, LongRunningOperation, VertexReader } from "./vertex.ts";
+
+/** Options of {@link createReader}. */
+export interface ReaderOptions {
+  /** Project whose permissions are tested and whose locations are listed. */
+  readonly project: string;
+  /** REST door of a local cloud, `http://127.0.0.1:PORT`; absent: Google Cloud, with application default credentials. */
+  readonly rest?: string | undefined;
+}
+
+/** Job states in which a job holds or asks for a replica (vertex-api.md 2). */
+const activeJobStates = ["QUEUED", "PENDING", "RUNNING", "CANCELLING", "PAUSED", "UPDATING"];
+
+/** World time at which an operation was started, 0 when it does not say. */
+export function operationStart(operation: LongRunningOperation): number {
+  const generic = operation.metadata?.["genericMetadata"] as JsonObject | undefined;
+  const created = generic?.["createTime"];
+  const time = typeof created === "string" ? Date.parse(created) : Number.NaN;
+  return Number.isNaN(time) ? 0 : time;
+}
+
+/** Opens a reader. It loads credentials at its first call. */
+export function createReader(options: ReaderOptions): VertexReader {
+  const { project } = options;
+  const local = options.rest?.replace(/\/+$/, "");
+  const rest = createRest(local === undefined);
+  const base = (location: string): string => `${local ?? `https://${location}-aiplatform.googleapis.com`}/v1beta1`;
+  const at = (name: string): string => {
+    const location = parseName(name)?.location;
+    if (location === undefined) throw new TypeError(`"${name}" is no Vertex AI resource name`);
+    return `${base(location)}/${name}`;
+  };
+  const list = <T>(
+    url: string,
+    key: string,
+    read: (item: JsonObject) => T | undefined,
+    query: { readonly [key: string]: string } = {},
+  ): Promise<Listing<T>> =>
+    listAll(
+      (token) => {
+        const asked = new URLSearchParams({ ...query, pageSize: String(pageSize) });
+        if (token !== "") asked.set("pageToken", token);
+        return rest.get(`${url}?${asked}`);
+      },
+      key,
+      read,
+    );
+  const listJobs = (location: string, filter: string) =>
+    list(`${base(location)}/${locationName(project, location)}/customJobs`, "customJobs", readCustomJob, { filter });
+
+  return {
+    getPersistentResource: async (name) => {
+      const body = await rest.get(at(name));
+      return body && mustRead(readPersistentResource, body, name);
+    },
+    getPersistentResourceVerbatim: async (name) => {
+      const body = await rest.get(at(name));
+      if (body !== undefined) mustRead(readPersistentResource, body, name);
+      return body;
+    },
+    listPersistentResources: (location) =>
+      list(
+        `${base(location)}/${locationName(project, location)}/persistentResources`,
+        "persistentResources",
+        readPersistentResource,
+      ),
+    listActiveCustomJobs: (location) =>
+      listJobs(location, activeJobStates.map((state) => `state="JOB_STATE_${state}"`).join(" OR ")),
+    listCustomJobsLabelled: (location, { key, value }) => listJobs(location, `labels.${key}=${value}`),
+    getEndpoint: async (name) => {
+      const body = await rest.get(at(name));
+      return body && mustRead(readEndpoint, body, name);
+    },
+    listEndpoints: (location) =>
+      list(`${base(location)}/${locationName(project, location)}/endpoints`, "endpoints", readEndpoint),
+    getOperation: async (name) => {
+      const body = await rest.get(at(name));
+      return body && mustRead(readOperation, body, name);
+    },
+    listOperations: async (resource) => {
+      const { items, complete } = await list(`${at(resource)}/operations`, "operations", readOperation);
+      return { items: items.toSorted((a, b) => operationStart(b) - operationStart(a)), complete };
+    },
+    testPermissions: async (asked) => {
+      const host = local ?? "https://cloudresourcemanager.googleapis.com";
+      const body = await rest.ask(`${host}/v3/projects/${project}:testIamPermissions`, { permissions: [...asked] });
+      const granted = body["permissions"] ?? [];
+      return Array.isArray(granted) ? granted.filter((permission) => typeof permission === "string") : [];
+    },
+  };
+}
