@@ -4,8 +4,8 @@
  */
 import { cloudEvent, http } from "@google-cloud/functions-framework";
 
-cloudEvent("scale", async (event) => (await import("./scale.ts")).scale(event));
-cloudEvent("redeploy", async (event) => (await import("./redeploy.ts")).redeploy(event));
-cloudEvent("tick", async (event) => (await import("./tick.ts")).tick(event));
-cloudEvent("reconcile", async (event) => (await import("./reconcile.ts")).reconcileTarget(event));
+cloudEvent("scale", async (event: unknown) => (await import("./scale.ts")).scale(event));
+cloudEvent("redeploy", async (event: unknown) => (await import("./redeploy.ts")).redeploy(event));
+cloudEvent("tick", async (event: unknown) => (await import("./tick.ts")).tick(event));
+cloudEvent("reconcile", async (event: unknown) => (await import("./reconcile.ts")).reconcileTarget(event));
 http("status", async (request, response) => (await import("./status.ts")).status(request, response));

@@ -1,0 +1,144 @@
+/** What the status page, `tidekeeper status` and `explain` show: the store's own words, nothing worked out anew. */
+import type { Slot } from "../operations/operation.ts";
+import type { DecisionRecord, TargetDocument } from "../state/documents.ts";
+import type { Store } from "../state/store.ts";
+import type { Millis } from "../time/clock.ts";
+import { parseName } from "../vertex/names.ts";
+
+export interface StatusReport {
+  /** World time of the report. */
+  readonly at: Millis;
+  /** Absent before the first `apply`. */
+  readonly fleet?: {
+    readonly version: number;
+    readonly storeId: string;
+    readonly appliedAt: Millis;
+    readonly appliedBy: string;
+    readonly paused?: { readonly at: Millis; readonly by: string; readonly note?: string };
+  };
+  readonly targets: readonly TargetStatus[];
+  /** When each location was last looked at by the tick. */
+  readonly locations: readonly { readonly location: string; readonly takenAt: Millis; readonly outageSince?: Millis }[];
+  /** Outcomes not yet published. */
+  readonly owed: number;
+}
+
+export interface TargetStatus {
+  readonly name: string;
+  readonly key: string;
+  readonly kind: TargetDocument["kind"];
+  readonly location: string;
+  /** The state word. */
+  readonly phase: string;
+  /** Newest decision; absent before the first. */
+  readonly decision?: DecisionRecord;
+  /** Older decisions, newest first. */
+  readonly history: readonly DecisionRecord[];
+  readonly operation?: {
+    readonly state: Exclude<Slot["state"], "empty">;
+    readonly kind: string;
+    readonly attempt: number;
+    readonly since: Millis;
+    readonly why: string;
+    readonly name?: string;
+  };
+  /** Requests in force. */
+  readonly requests: readonly {
+    readonly eventId: string;
+    readonly what: string;
+    readonly source: string;
+    readonly expiresAt: Millis;
+    readonly answered: string;
+  }[];
+  readonly hold?: { readonly until: Millis; readonly note?: string };
+  readonly drift?: { readonly since: Millis; readonly what: string };
+  /** Where a Spot model serves. */
+  readonly rung?: string;
+  readonly benched: readonly { readonly rung: string; readonly until: Millis; readonly class: string }[];
+  /** Fleet version that last named it; older than the fleet's: released. */
+  readonly appliedVersion: number;
+}
+
+function describeWish(wish: TargetDocument["requests"][number]["wish"]): string {
+  return wish.type === "scale" ? `scale ${wish.pool} to ${wish.replicas}` : wish.type;
+}
+
+function targetStatus(key: string, document: TargetDocument, slot: Slot | undefined, now: Millis): TargetStatus {
+  const { memory, decisions } = document;
+  const [decision, ...history] = decisions;
+  const held = slot !== undefined && slot.state !== "empty" && slot.targetKey === key ? slot : undefined;
+  const { hold, drift } = memory;
+  return {
+    name: document.name,
+    key,
+    kind: document.kind,
+    location: parseName(key)?.location ?? "",
+    phase: document.phase,
+    ...(decision === undefined ? {} : { decision }),
+    history,
+    ...(held === undefined
+      ? {}
+      : {
+          operation: {
+            state: held.state,
+            kind: held.change.kind,
+            attempt: held.attempt,
+            since: held.claimedAt,
+            why: held.why,
+            ...("operationName" in held && held.operationName !== undefined ? { name: held.operationName } : {}),
+          },
+        }),
+    requests: document.requests.map((request) => ({
+      eventId: request.eventId,
+      what: describeWish(request.wish),
+      source: request.source,
+      expiresAt: request.expiresAt,
+      answered: request.answered,
+    })),
+    ...(hold === undefined
+      ? {}
+      : { hold: { until: hold.until, ...(hold.note === undefined ? {} : { note: hold.note }) } }),
+    ...(drift === undefined ? {} : { drift }),
+    ...(memory.kind === "spotModel" && memory.serving !== undefined ? { rung: memory.serving.rungId } : {}),
+    benched:
+      memory.kind === "spotModel"
+        ? memory.bench
+            .filter(({ until }) => until > now)
+            .map((entry) => ({ rung: entry.rungId, until: entry.until, class: entry.class }))
+        : [],
+    appliedVersion: document.appliedVersion,
+  };
+}
+
+/** Reads the whole report; a few list calls, whatever the fleet's size. */
+export async function readStatus(store: Store, now: Millis): Promise<StatusReport> {
+  const [head, targets, slots, observations, outbox] = await Promise.all([
+    store.get("fleet", "head"),
+    store.list("targets"),
+    store.list("slots"),
+    store.list("observations"),
+    store.list("outbox"),
+  ]);
+  const slotOf = new Map(slots.map(({ value }) => [value.resource as string, value]));
+  return {
+    at: now,
+    ...(head === undefined
+      ? {}
+      : {
+          fleet: {
+            version: head.value.version,
+            storeId: head.value.storeId,
+            appliedAt: head.value.appliedAt,
+            appliedBy: head.value.appliedBy,
+            ...(head.value.paused === undefined ? {} : { paused: head.value.paused }),
+          },
+        }),
+    targets: targets.map(({ id, value }) => targetStatus(id, value, slotOf.get(id.split("#")[0] ?? id), now)),
+    locations: observations.map(({ id, value }) => ({
+      location: id,
+      takenAt: value.takenAt,
+      ...(value.outageSince === undefined ? {} : { outageSince: value.outageSince }),
+    })),
+    owed: outbox.length,
+  };
+}
