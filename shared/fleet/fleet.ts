@@ -38,6 +38,7 @@ export interface Price {
   readonly location?: string;
   readonly onDemand: number;
   readonly spot?: number;
+  readonly flexStart?: number;
 }
 
 export type TargetPolicy = PersistentResourcePolicy | SpotModelPolicy;

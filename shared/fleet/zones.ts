@@ -1,0 +1,78 @@
+/**
+ * Time zones of schedules: canonical `Area/City` names and UTC. `Intl` would accept abbreviations and offsets too, with
+ * meanings that surprise (`EST` has no summer time), so they are refused.
+ */
+import { Temporal } from "../time/temporal.ts";
+import { nearest } from "./nearest.ts";
+
+const areas = /^(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\//;
+
+/** What stands behind abbreviations that people write; a guess to offer, never one to make. */
+const abbreviations: { readonly [name: string]: string } = {
+  CET: "Europe/Berlin",
+  CEST: "Europe/Berlin",
+  MET: "Europe/Berlin",
+  EET: "Europe/Helsinki",
+  WET: "Europe/Lisbon",
+  BST: "Europe/London",
+  EST: "America/New_York",
+  EDT: "America/New_York",
+  CST: "America/Chicago",
+  CDT: "America/Chicago",
+  MST: "America/Denver",
+  MDT: "America/Denver",
+  PST: "America/Los_Angeles",
+  PDT: "America/Los_Angeles",
+  IST: "Asia/Kolkata",
+  JST: "Asia/Tokyo",
+  AEST: "Australia/Sydney",
+  Z: "UTC",
+  GMT: "UTC",
+};
+
+/** A zone as read: usable, with a note where it may not mean what it seems to; or refused. */
+export type ZoneReading =
+  | { readonly ok: true; readonly zone: string; readonly note?: string }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
+
+/** Reads a zone name as written by a user. */
+export function readZone(written: string): ZoneReading {
+  const zone = written.trim();
+  const refuse = (message: string, hint: string): ZoneReading => ({ ok: false, message, hint });
+  const trimmed = zone === written ? {} : { note: `blanks around ${JSON.stringify(zone)} were ignored` };
+  if (zone === "UTC") return { ok: true, zone, ...trimmed };
+
+  const fixed = /^Etc\/GMT([+-])(\d{1,2})$/.exec(zone);
+  if (fixed && idOf(zone) === zone) {
+    const meaning = `UTC${fixed[1] === "+" ? "-" : "+"}${fixed[2]}`;
+    return { ok: true, zone, note: `${zone} means ${meaning}, without summer time` };
+  }
+  const guess = abbreviations[zone.toUpperCase()];
+  if (guess !== undefined) return refuse(`${JSON.stringify(zone)} is an abbreviation`, `write "${guess}"`);
+  if (/^(?:UTC|GMT)?[+-]\d/i.test(zone)) {
+    return refuse(
+      `${JSON.stringify(zone)} is an offset, which knows no summer time`,
+      'write a zone like "Europe/Berlin", or "UTC"',
+    );
+  }
+  const id = idOf(zone);
+  if (id === undefined) {
+    const known = [...Intl.supportedValuesOf("timeZone"), "UTC"];
+    return refuse(`${JSON.stringify(zone)} is no time zone`, `the nearest is "${nearest(zone, known)}"`);
+  }
+  if (id !== zone) return refuse(`${JSON.stringify(zone)} is spelled differently`, `write "${id}"`);
+  if (!areas.test(zone)) {
+    const canonical = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    return refuse(`${JSON.stringify(zone)} is an old name`, `write "${canonical}"`);
+  }
+  return { ok: true, zone, ...trimmed };
+}
+
+/** The zone's own spelling, or undefined where there is no such zone. */
+function idOf(zone: string): string | undefined {
+  try {
+    return new Temporal.ZonedDateTime(0n, zone).timeZoneId;
+  } catch {
+    return undefined;
+  }
+}
