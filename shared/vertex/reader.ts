@@ -4,9 +4,10 @@
  */
 import { listAll, pageSize } from "./listing.ts";
 import { locationName, parseName } from "./names.ts";
+import { operationStart } from "./operation-times.ts";
 import { createRest } from "./rest.ts";
 import { mustRead, readCustomJob, readEndpoint, readOperation, readPersistentResource } from "./shapes.ts";
-import type { JsonObject, Listing, LongRunningOperation, VertexReader } from "./vertex.ts";
+import type { JsonObject, Listing, VertexReader } from "./vertex.ts";
 
 /** Options of {@link createReader}. */
 export interface ReaderOptions {
@@ -18,14 +19,6 @@ export interface ReaderOptions {
 
 /** Job states in which a job holds or asks for a replica (vertex-api.md 2). */
 const activeJobStates = ["QUEUED", "PENDING", "RUNNING", "CANCELLING", "PAUSED", "UPDATING"];
-
-/** World time at which an operation was started, 0 when it does not say. */
-export function operationStart(operation: LongRunningOperation): number {
-  const generic = operation.metadata?.["genericMetadata"] as JsonObject | undefined;
-  const created = generic?.["createTime"];
-  const time = typeof created === "string" ? Date.parse(created) : Number.NaN;
-  return Number.isNaN(time) ? 0 : time;
-}
 
 /** Opens a reader. It loads credentials at its first call. */
 export function createReader(options: ReaderOptions): VertexReader {

@@ -1,0 +1,44 @@
+/** Creates a persistent resource. Ours is the one with our pools that is no older than the claim. */
+import { hour } from "../time/clock.ts";
+import { locationName, parseName } from "../vertex/names.ts";
+import { clockTolerance, type OperationKind } from "./kind.ts";
+import { broken, idOf, started } from "./persistent-resource-view.ts";
+import { samePools } from "./same-pools.ts";
+
+export const create: OperationKind<"create"> = {
+  kind: "create",
+  metadata: "CreatePersistentResourceOperationMetadata",
+  repeatable: true,
+  limit: 2 * hour,
+  send: (writer, { resource, body }, limits) => {
+    const { project = "", location = "", id = "" } = parseName(resource) ?? {};
+    const parent = locationName(project, location);
+    return started(
+      writer.createPersistentResource({ parent, persistentResourceId: id, persistentResource: body }, limits),
+    );
+  },
+  recognise: ({ resource, body }, held, { resource: view }) => {
+    const id = idOf(resource);
+    if (view.look === "unknown") return { seen: "unknown", why: view.why };
+    if (view.look === "absent") return { seen: "nothing", note: `${id} does not exist` };
+    const { createTime, state } = view.value;
+    const created = createTime === undefined ? Number.NaN : Date.parse(createTime);
+    if (!(created >= held.claimedAt - clockTolerance)) {
+      return {
+        seen: "impossible",
+        class: "exists",
+        note: `${id} exists since ${createTime ?? "an unknown time"}, before this create was decided`,
+      };
+    }
+    if (!samePools(body, view.value)) {
+      return { seen: "impossible", class: "exists", note: `${id} exists with other pools: somebody else created it` };
+    }
+    if (state === "ERROR") return broken(view.value);
+    if (state === "RUNNING") return { seen: "effect", note: `${id} is running since its creation at ${createTime}` };
+    return { seen: "under-way", note: `${id} is ${state ?? "in an unknown state"}` };
+  },
+  describe: ({ resource, body }) => {
+    const pools = Array.isArray(body["resourcePools"]) ? body["resourcePools"].length : 0;
+    return `create ${idOf(resource)} with ${pools} pool${pools === 1 ? "" : "s"}`;
+  },
+};
