@@ -3,8 +3,10 @@
  */
 import type { Millis } from "../time/clock.ts";
 
-/** Steps of an answer to an event; the last five are final. */
-export type AnswerPhase = "accepted" | "started" | "done" | "failed" | "rejected" | "superseded" | "expired";
+/** Steps of an answer to an event, in the order in which they are told; the last five are final. */
+export const answerPhases = ["accepted", "started", "done", "failed", "rejected", "superseded", "expired"] as const;
+
+export type AnswerPhase = (typeof answerPhases)[number];
 
 /** Things we tell without having been asked. */
 export type NoticePhase =
