@@ -1,0 +1,135 @@
+/**
+ * Takes the slot of a Vertex resource for one operation, before Vertex is called: one transaction that fails when anything
+ * differs from what was decided on, and that writes all it takes to recover.
+ */
+import type { Action } from "../decide/decision.ts";
+import type { RestoreRecord } from "../state/documents.ts";
+import { putOutcome } from "../state/outbox.ts";
+import type { Store, Transaction } from "../state/store.ts";
+import { type Clock, type Millis, second } from "../time/clock.ts";
+import type { Change, Held } from "./operation.ts";
+import { type AnyDecision, decided } from "./remember.ts";
+import { answerOutcome, noticeOutcome, openAnswers, type Telling } from "./tell.ts";
+
+/** How long after the claim the call may still be made, wire. A function that was frozen for longer must not act. */
+export const startWithin: Millis = 20 * second;
+
+/** What was read before the decision: nothing of it may have changed. */
+export interface Basis {
+  /** Store id of the target: the policy's key. */
+  readonly key: string;
+  readonly headVersion: string;
+  readonly targetVersion: string;
+  /** Version of the slot's document; undefined where there was none. */
+  readonly slotVersion: string | undefined;
+}
+
+/** A decision that changes something. */
+export type ChangeDecision = AnyDecision & { readonly action: Extract<Action, { do: "change" }> };
+
+/** What became of a claim. */
+export type Claimed =
+  | { readonly claim: "held"; readonly held: Held }
+  /** Something differs from what was decided on: decide again at the next wake-up. */
+  | { readonly claim: "stale"; readonly why: string };
+
+/** Whether `record` would lose a replica that `stored` has: a record is never overwritten with a smaller one. */
+function smaller(record: RestoreRecord, stored: RestoreRecord): boolean {
+  return Object.entries(stored.replicas).some(([pool, replicas]) => (record.replicas[pool] ?? 0) < replicas);
+}
+
+/** Why the basis does not hold any more; undefined when it does. */
+async function staleness(tx: Transaction, basis: Basis, resource: Change["resource"], changing: boolean) {
+  const [head, target, slot] = await Promise.all([
+    tx.get("fleet", "head"),
+    tx.get("targets", basis.key),
+    tx.get("slots", resource),
+  ]);
+  if (head === undefined || target === undefined)
+    return { why: "the fleet or the target is not in the store any more" };
+  if (head.version !== basis.headVersion) return { why: "another fleet was applied, or it was paused or resumed" };
+  if (target.version !== basis.targetVersion) return { why: "the target has changed: a request, or another decision" };
+  if (changing && head.value.paused !== undefined) return { why: `the fleet is paused by ${head.value.paused.by}` };
+  if (slot?.version !== basis.slotVersion) return { why: "another operation was claimed or has ended" };
+  if (changing && slot !== undefined && slot.value.state !== "empty") {
+    return { why: `${resource} holds another operation of ours` };
+  }
+  return { target: target.value };
+}
+
+/** What a decision tells at once. That its operation has started is told when it has. */
+function outcomesOf(decision: AnyDecision, telling: Telling) {
+  const { action, answers, notices } = decision;
+  const waiting = new Set(action.do === "change" ? action.eventIds : []);
+  return [
+    ...openAnswers(telling.target, answers)
+      .filter(({ eventId, phase }) => !(phase === "started" && waiting.has(eventId)))
+      .map((answer) => answerOutcome(telling, answer)),
+    ...notices.map((notice) => noticeOutcome(telling, notice)),
+  ];
+}
+
+/**
+ * Claims the slot for the decision's change and writes what the decision remembers.
+ * @throws StoreUnavailable
+ */
+export async function claim(
+  tools: { readonly store: Store; readonly clock: Clock },
+  basis: Basis,
+  decision: ChangeDecision,
+): Promise<Claimed> {
+  const { store, clock } = tools;
+  const { change, attempt, eventIds, restore } = decision.action;
+  return store.transaction(async (tx): Promise<Claimed> => {
+    const checked = await staleness(tx, basis, change.resource, true);
+    if (checked.target === undefined) return { claim: "stale", why: checked.why };
+    const stored = restore && (await tx.get("restores", `${restore.targetKey}@${restore.createTime}`));
+    // The times of the run that commits: a transaction may have waited, and run again.
+    const now = clock.now();
+    const wire = clock.wire();
+    const held: Held = {
+      resource: change.resource,
+      targetKey: basis.key,
+      change,
+      attempt,
+      claimedAt: now,
+      claimedAtWire: wire,
+      startBy: wire + startWithin,
+      eventIds,
+      why: decision.why,
+      seen: "createTime" in change ? change.createTime : "etag" in change ? change.etag : "absent",
+    };
+    for (const outcome of outcomesOf(decision, { target: checked.target, resource: change.resource, at: now })) {
+      putOutcome(tx, outcome);
+    }
+    tx.put("slots", change.resource, { state: "claimed", ...held });
+    tx.put("targets", basis.key, decided(checked.target, decision, now));
+    if (restore !== undefined && (stored === undefined || !smaller(restore, stored.value))) {
+      tx.put("restores", `${restore.targetKey}@${restore.createTime}`, restore);
+    }
+    return { claim: "held", held };
+  });
+}
+
+/**
+ * Writes what a decision without a change remembers and tells.
+ * @param resource the Vertex resource of the target.
+ * @returns why it was not written; undefined when it was.
+ * @throws StoreUnavailable
+ */
+export async function remember(
+  tools: { readonly store: Store; readonly clock: Clock },
+  basis: Basis,
+  resource: Change["resource"],
+  decision: AnyDecision,
+): Promise<string | undefined> {
+  const { store, clock } = tools;
+  return store.transaction(async (tx) => {
+    const checked = await staleness(tx, basis, resource, false);
+    if (checked.target === undefined) return checked.why;
+    const now = clock.now();
+    for (const outcome of outcomesOf(decision, { target: checked.target, resource, at: now })) putOutcome(tx, outcome);
+    tx.put("targets", basis.key, decided(checked.target, decision, now));
+    return undefined;
+  });
+}
