@@ -2,12 +2,14 @@
  * What a decision may remember from one wake-up to the next, and nothing that Vertex can show. Decisions return the
  * memory they want kept; the claim (or a plain transaction, when nothing is done) writes it.
  */
-import type { FailureClass } from "../operations/operation.ts";
+import type { ChangeKind, FailureClass } from "../operations/operation.ts";
 import type { Millis } from "../time/clock.ts";
 
 /** Failed tries at the current goal. */
 export interface Attempts {
   readonly count: number;
+  /** What was tried: a delete that failed in the evening does not hold up the create of the morning. */
+  readonly goal?: ChangeKind;
   readonly class: FailureClass;
   readonly note: string;
   /** World time before which nothing is tried. */
@@ -26,11 +28,23 @@ export interface PersistentResourceMemory {
     /** Replica counts by pool id: the settled up state. */
     readonly replicas: { readonly [poolId: string]: number };
   };
+  /** Sizes by pool id when first seen: where a resource without a spec goes back to when nobody asks for another size. */
+  readonly base?: { readonly [poolId: string]: number };
+  /** Our newest create, until what it made has been seen: which spec, and when it was claimed. */
+  readonly creating?: { readonly at: Millis; readonly alternative: number };
+  /** It was rebuilt from an alternative: the record that the next rebuild goes back to. */
+  readonly standIn?: { readonly restoreId: string };
+  /** Since when a known resource is not found; only a lasting absence is believed (Get may answer 404 for a moment). */
+  readonly missing?: { readonly since: Millis };
+  /** Since when it shows state ERROR with no job on it. */
+  readonly errorSince?: Millis;
   /** Present while it is deleted by us. */
   readonly sleep?: {
     /** When the delete was decided: wake-ups, jobs, scale requests and window starts after it end an idle sleep. */
     readonly since: Millis;
     readonly cause: "off-hours" | "idle" | "replace" | "repair";
+    /** createTime of what was, or is being, deleted. */
+    readonly incarnation?: string;
     readonly restoreId: string;
     /** Spec used when it is rebuilt: 0 is the restore record, n the n-th alternative. */
     readonly alternative: number;
@@ -39,8 +53,18 @@ export interface PersistentResourceMemory {
   readonly look?: { readonly createTime: string; readonly at: Millis };
   /** Changed by someone else: neither sized nor slept until `release` or the next `apply`. */
   readonly drift?: { readonly since: Millis; readonly what: string };
-  /** Since when a busy pool has been waited for after its window. */
-  readonly draining?: { readonly since: Millis };
+  /** Since when a busy pool has been waited for after its window; `skipped`: left up for this off-time; `shrunk`: made smaller. */
+  readonly draining?: { readonly since: Millis; readonly skipped?: true; readonly shrunk?: true };
+  /** When the newest wake or hold ended: nothing before it is late, and idleness counts from it. */
+  readonly excusedUntil?: Millis;
+  /** When we last changed its size or rebooted it: idleness counts from it. */
+  readonly touchedAt?: Millis;
+  /** A field that our create request would not reproduce: this incarnation is never deleted. */
+  readonly notRebuildable?: { readonly createTime: string; readonly field: string };
+  /** How often somebody else created it again within the off-time that began at `since`. */
+  readonly contested?: { readonly since: Millis; readonly times: number };
+  /** Ids of the newest notices given, at most 12: each is given once. */
+  readonly told?: readonly string[];
   /** World times of our deletes, newest last, within 24 h. */
   readonly deletes: readonly Millis[];
   /** When permission to create was last confirmed; good for a day. */
@@ -69,13 +93,28 @@ export interface SpotModelMemory {
   /** The deployed model that is ours and serves, or is meant to. */
   readonly serving?: { readonly deployedModelId: string; readonly rungId: string; readonly since: Millis };
   /** The one being brought up to take over. */
-  readonly successor?: { readonly deployedModelId: string; readonly rungId: string; readonly since: Millis };
+  readonly successor?: {
+    readonly deployedModelId: string;
+    readonly rungId: string;
+    readonly since: Millis;
+    /** When our deployment of it was done; counters that are never filled are believed only after it. */
+    readonly deployedAt?: Millis;
+  };
   /** Every deployed model id we have made that may still exist: nothing else on the endpoint is ours. */
   readonly ours: readonly string[];
   /** Traffic share in percent that is ours to move; kept through an outage. */
   readonly share?: number;
-  /** Open while capacity is lost. */
-  readonly incident?: { readonly id: string; readonly since: Millis; readonly why: string; readonly attempts: number };
+  /** Open while capacity is missing. */
+  readonly incident?: {
+    readonly id: string;
+    readonly since: Millis;
+    readonly why: string;
+    readonly attempts: number;
+    /** `lost`: a serving model lost its capacity; `start`: nothing was deployed, e.g. in the morning. */
+    readonly cause: "lost" | "start";
+    /** The rung that lost its capacity. */
+    readonly fromRungId?: string;
+  };
   readonly bench: readonly BenchEntry[];
   /** World times of deploy attempts within the last hour. */
   readonly deploys: readonly Millis[];
@@ -86,6 +125,12 @@ export interface SpotModelMemory {
   readonly healthySince?: Millis;
   /** World time of our own last failed deploy: quota errors soon after are `busy`. */
   readonly lastFailedDeployAt?: Millis;
+  /** The rung of that deploy: only its quota can still be held by it. */
+  readonly lastFailedRungId?: string;
+  /** Replicas that a request or a window had us set, so that the rung's own minimum is restored after it, and nobody else's. */
+  readonly scaled?: { readonly deployedModelId: string; readonly replicas: number };
+  /** Since when it is undeployed for the off-hours. */
+  readonly asleepSince?: Millis;
   readonly drift?: { readonly since: Millis; readonly what: string };
   readonly attempts?: Attempts;
   readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };

@@ -1,0 +1,31 @@
+/**
+ * Arithmetic of an endpoint's traffic split. A split sums to 100 or is empty, ids that are not listed get nothing, and
+ * what belongs to other people is never changed (reference: EndpointService, `Endpoint.traffic_split`).
+ */
+
+/** Percent by deployed model id. */
+export type TrafficSplit = Readonly<Record<string, number>>;
+
+/** The percent that these ids hold together. */
+export function shareOf(split: TrafficSplit, ids: Iterable<string>): number {
+  let total = 0;
+  for (const id of new Set(ids)) total += Object.hasOwn(split, id) ? (split[id] ?? 0) : 0;
+  return total;
+}
+
+/** Whether the split routes nothing: unset, or zeros only. */
+export function isEmptySplit(split: TrafficSplit): boolean {
+  return Object.values(split).every((share) => share === 0);
+}
+
+/**
+ * Moves all that `from` holds to `to`; every other entry stays as it is. An empty split gives `to` all 100, because
+ * nothing else is legal. Whole percents are moved whole, so nothing is ever rounded.
+ */
+export function moveShare(split: TrafficSplit, from: Iterable<string>, to: string): Record<string, number> {
+  if (isEmptySplit(split)) return { [to]: 100 };
+  const givers = new Set(from);
+  const moved = shareOf(split, [...givers, to]);
+  const kept = Object.entries(split).filter(([id]) => id !== to && !givers.has(id));
+  return Object.fromEntries(moved > 0 ? [...kept, [to, moved]] : kept);
+}
