@@ -85,7 +85,7 @@ function describe(issue: Issue, data: unknown, base: Path): readonly Finding[] {
       return found(message, hint, "key");
     }
     case "invalid_union": {
-      const branch = nearestBranch(issue.errors);
+      const branch = nearestBranch(issue.errors, typeof value === "object");
       if (branch !== undefined) return branch.flatMap((nested) => describe(nested, value, path));
       const own = issue.errors.flatMap(([first]) => (first?.message.includes("\n") ? [split(first.message)] : []))[0];
       if (own !== undefined && typeof value !== "object") return found(own.message, own.hint);
@@ -119,10 +119,11 @@ function describeSize(
 }
 
 /** The branch of a union that the value was meant for: the one whose own kind it is, with the fewest issues. */
-function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  return branches
-    .filter((issues) => !issues.some((issue) => issue.path.length === 0 && issue.code === "invalid_type"))
-    .sort((a, b) => a.length - b.length)[0];
+function nearestBranch(branches: readonly (readonly Issue[])[], group: boolean): readonly Issue[] | undefined {
+  // A group of keys was not meant to be one of some words.
+  const foreign = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || (group && code === "invalid_value"));
+  return branches.filter((issues) => !issues.some(foreign)).sort((a, b) => a.length - b.length)[0];
 }
 
 /** What stands at a path of plain data. */

@@ -72,8 +72,13 @@ export function readSource(text: string, file: string): Source {
         issues.push(issue(pair.key.range?.[0] ?? 0, "", message, "remove it"));
       }
     },
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `the alias *${alias.source} stands for nothing`;
+      issues.push(issue(alias.range?.[0] ?? 0, "", message, `define &${alias.source} further up`));
+    },
   });
-  if (issues.some((found) => found.message.endsWith("anywhere"))) return refused(...issues);
+  if (issues.length > document.errors.length + document.warnings.length) return refused(...issues);
 
   let data: unknown;
   try {
@@ -91,7 +96,6 @@ export function readSource(text: string, file: string): Source {
 
 function hintFor(code: string): string {
   if (code === "TAB_AS_INDENT") return "indent with spaces";
-  if (code === "BAD_ALIAS") return "define the anchor (`&name`) before it is used";
   return "mind indentation, colons and quotes; an editor with the YAML schema shows the place";
 }
 

@@ -30,22 +30,32 @@ const abbreviations: { readonly [name: string]: string } = {
   GMT: "UTC",
 };
 
+/** What a zone may not mean, though it is usable. */
+export interface ZoneNote {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** A zone as read: usable, with a note where it may not mean what it seems to; or refused. */
 export type ZoneReading =
-  | { readonly ok: true; readonly zone: string; readonly note?: string }
+  | { readonly ok: true; readonly zone: string; readonly note?: ZoneNote }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
 /** Reads a zone name as written by a user. */
 export function readZone(written: string): ZoneReading {
   const zone = written.trim();
   const refuse = (message: string, hint: string): ZoneReading => ({ ok: false, message, hint });
-  const trimmed = zone === written ? {} : { note: `blanks around ${JSON.stringify(zone)} were ignored` };
+  const trimmed =
+    zone === written
+      ? {}
+      : { note: { message: `blanks around ${JSON.stringify(zone)} were ignored`, hint: `write "${zone}"` } };
   if (zone === "UTC") return { ok: true, zone, ...trimmed };
 
   const fixed = /^Etc\/GMT([+-])(\d{1,2})$/.exec(zone);
   if (fixed && idOf(zone) === zone) {
     const meaning = `UTC${fixed[1] === "+" ? "-" : "+"}${fixed[2]}`;
-    return { ok: true, zone, note: `${zone} means ${meaning}, without summer time` };
+    const hint = 'write "Area/City" if that is not what you mean';
+    return { ok: true, zone, note: { message: `${zone} means ${meaning}, without summer time`, hint } };
   }
   const guess = abbreviations[zone.toUpperCase()];
   if (guess !== undefined) return refuse(`${JSON.stringify(zone)} is an abbreviation`, `write "${guess}"`);

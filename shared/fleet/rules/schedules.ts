@@ -11,7 +11,7 @@ export function checkSchedules(draft: Draft, report: Report): void {
     if (schedule === undefined) continue;
     const path = ["schedules", name];
     const { note } = schedule.zone;
-    if (note !== undefined) report.warning([...path, "zone"], note, 'write "Area/City", or "UTC"');
+    if (note !== undefined) report.warning([...path, "zone"], note.message, note.hint);
     for (const [index, window] of schedule.up.entries()) {
       if ("when" in window) {
         checkSizes(draft, name, window.replicas ?? {}, [...path, "up", index, "replicas"], report);

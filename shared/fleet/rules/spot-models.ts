@@ -50,7 +50,7 @@ export function checkSpotModels(draft: Draft, report: Report): void {
     }
     const note = value.returnToSpot?.zone?.note;
     if (note !== undefined) {
-      report.warning([...path, "returnToSpot", "zone"], note, 'write "Area/City", or "UTC"');
+      report.warning([...path, "returnToSpot", "zone"], note.message, note.hint);
     }
   }
   checkShares(draft, report);

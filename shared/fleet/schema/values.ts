@@ -8,7 +8,9 @@ import { formatDuration, parseDuration } from "../../time/duration.ts";
 import { quote, say } from "../issues.ts";
 import { nearest } from "../nearest.ts";
 import { dateHint, type Reading, readDates, readWindow, windowHint } from "../windows.ts";
-import { readZone } from "../zones.ts";
+import { readZone, type ZoneNote } from "../zones.ts";
+
+const noMerge = "YAML 1.2 has no merge keys: write the keys out, or repeat the whole group by an alias";
 
 /** An object that takes no other keys; an unknown one is answered with the nearest known. */
 export function keys<S extends z.core.$ZodLooseShape>(shape: S) {
@@ -16,7 +18,7 @@ export function keys<S extends z.core.$ZodLooseShape>(shape: S) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => `the nearest is "${nearest(key, known)}"`).join("\n")
+        ? issue.keys.map((key) => (key === "<<" ? noMerge : `the nearest is "${nearest(key, known)}"`)).join("\n")
         : undefined,
   });
 }
@@ -71,7 +73,7 @@ export const durationOrAuto = (bounds: DurationBounds = {}) =>
 
 /** A time zone, with a note where it may not mean what it seems to. */
 export const zone = read(
-  (written): Reading<{ readonly zone: string; readonly note?: string }> => {
+  (written): Reading<{ readonly zone: string; readonly note?: ZoneNote }> => {
     const reading = readZone(written);
     if (!reading.ok) return reading;
     return { ok: true, value: { zone: reading.zone, ...(reading.note === undefined ? {} : { note: reading.note }) } };
