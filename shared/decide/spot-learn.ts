@@ -2,6 +2,7 @@
  * Brings a Spot model's memory up to what its endpoint shows, before anything is decided: who serves, who is gone, who has
  * taken over. Steps of ours are recognised here by their effect, whether or not anybody remembers having taken them.
  */
+import { hour } from "../time/clock.ts";
 import type { Endpoint } from "../vertex/vertex.ts";
 import { strike, tidy } from "./bench.ts";
 import type { SpotModelCase } from "./decision.ts";
@@ -14,6 +15,9 @@ import { shareOf } from "./traffic.ts";
 
 /** So many ids of models that are gone stay known: a split, or a late operation, may still name them. */
 const keptIds = 20;
+
+/** No deployment lasts longer (Terraform's provider waits 180 minutes at most). */
+const longestDeploy = 3 * hour;
 
 /** A memory that knows nothing takes over what is already deployed under our display name. */
 export function adopt(draft: Draft, { policy, now }: SpotModelCase, endpoint: Endpoint): void {
@@ -35,10 +39,13 @@ function dropMissing(facts: SpotModelCase, draft: Draft, view: View, on: boolean
   const { memory } = draft;
   const { successor, serving } = memory;
   if (successor !== undefined && !view.ours.has(successor.deployedModelId)) {
+    // One that is being deployed can be hidden until its operation has settled, and settling says how that ended.
     if (successor.deployedAt !== undefined) {
       memory.bench = strike(memory.bench, [successor.rungId], "preempted", facts.now);
+      delete memory.successor;
+    } else if (facts.now - successor.since > longestDeploy) {
+      delete memory.successor;
     }
-    delete memory.successor;
   }
   if (serving !== undefined && !view.ours.has(serving.deployedModelId)) {
     const why = `deployed model ${serving.deployedModelId} on ${serving.rungId} is no longer on the endpoint`;

@@ -12,12 +12,14 @@ export function bringUp(situation: Situation): Verdict | undefined {
   const { facts, draft, view, text } = situation;
   const { memory } = draft;
   const { successor } = memory;
+  if (successor === undefined) return undefined;
   const seen = successorSeen(draft, view);
-  if (successor === undefined || seen === undefined) return undefined;
-  const name = `deployed model ${seen.id} on ${successor.rungId}`;
+  const name = `deployed model ${successor.deployedModelId} on ${successor.rungId}`;
+  const phase = memory.incident === undefined ? "serving" : "recovering";
+  if (seen === undefined) {
+    return { rule: "bring-up", why: `${name} is being deployed since ${text(successor.since)}`, phase };
+  }
   const until = (successor.deployedAt ?? successor.since) + facts.policy.grace;
-  const phase =
-    servingSeen(draft, view)?.capacity.state === "lost" || memory.serving === undefined ? "recovering" : "serving";
   if (seen.capacity.state !== "lost" || facts.now < until) {
     return {
       rule: "bring-up",

@@ -55,6 +55,10 @@ export function offHours(situation: Situation): Verdict | undefined {
     draft.notices.push({ id, phase: "alert", what: `deployed model ${kept.id} stays deployed`, why });
     return { rule: "off-hours", why, phase: "serving", ...next };
   }
+  if (memory.successor !== undefined && memory.successor.deployedAt === undefined) {
+    const why = `off-hours, ${schedule.because}: deployed model ${memory.successor.deployedModelId} is still being deployed, and undeployed after that`;
+    return { rule: "off-hours", why, phase: "off-hours", ...next };
+  }
   delete memory.serving;
   delete memory.successor;
   delete memory.scaled;
