@@ -13,6 +13,20 @@ export type PoolSample =
   | { readonly sample: "absent" }
   | { readonly sample: "unknown"; readonly why: string };
 
+/** What a look showed, in half a sentence. */
+export function describeSample(sample: PoolSample): string {
+  switch (sample.sample) {
+    case "absent":
+      return "it is absent";
+    case "idle":
+      return "no job on it";
+    case "busy":
+    case "unready":
+    case "unknown":
+      return sample.why;
+  }
+}
+
 /** The last part of a resource name. */
 export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
