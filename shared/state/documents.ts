@@ -22,6 +22,8 @@ export interface FleetHead {
   readonly version: number;
   /** Number of parts of this version. */
   readonly parts: number;
+  /** Digest of the version before, whose parts are kept for those who are reading them. */
+  readonly previousDigest?: string;
   /** SHA-256 of the joined parts. */
   readonly digest: string;
   readonly appliedAt: Millis;
@@ -30,7 +32,10 @@ export interface FleetHead {
   readonly paused?: { readonly at: Millis; readonly by: string; readonly note?: string };
 }
 
-/** A piece of the applied fleet's JSON, under 500 kB; id `VERSION/INDEX`. */
+/**
+ * A piece of the applied fleet's JSON, under 500 kB; id `DIGEST/INDEX`, so that two applies at once cannot mix theirs, and
+ * what a reader has begun to read stays as it was.
+ */
 export interface FleetPart {
   readonly schema: number;
   readonly text: string;
@@ -59,11 +64,34 @@ export interface TargetDocument {
   readonly appliedVersion: number;
   /** Open requests; at most one of each wish but `job`, and one `scale` a pool. */
   readonly requests: readonly Request[];
+  /** The newest event taken for each place that events compete for (`wake`, `scale POOL`, ...): an older one comes too late. */
+  readonly newest?: { readonly [place: string]: Order };
+  /** What the open scale request of a pool is made of, by pool id. */
+  readonly sizes?: { readonly [poolId: string]: SizeHistory };
   readonly memory: PersistentResourceMemory | SpotModelMemory;
   /** Newest first, bounded. */
   readonly decisions: readonly DecisionRecord[];
   /** Phase word for status, as last decided. */
   readonly phase: string;
+  /** World time at which an `apply` found it no longer in the fleet; it is left as it is and takes no requests. */
+  readonly releasedAt?: Millis;
+}
+
+/** An event's place in the order of events: Pub/Sub's publish time, and the event id among equals. */
+export interface Order {
+  readonly publishedAt: Millis;
+  readonly eventId: string;
+}
+
+/** One `scale` event: an absolute size, or a change of the size before it. */
+export type SizeAsked = Order & ({ readonly replicas: number } | { readonly delta: number });
+
+/** Scale events of one pool in their order: a change that arrives late is still counted, where it belongs. */
+export interface SizeHistory {
+  /** The size before the first of them. */
+  readonly base: number;
+  /** Oldest first, bounded. */
+  readonly asked: readonly SizeAsked[];
 }
 
 /** Idle bookkeeping of one persistent resource, written by the tick only. */

@@ -61,7 +61,7 @@ function refuse(reason: Refusal["reason"], refused: string): Refusal {
 }
 
 /** Says so when a document was written by a newer Tidekeeper. */
-function newer(what: string, document: { readonly schema: number } | undefined): Refusal | undefined {
+export function newerSchema(what: string, document: { readonly schema: number } | undefined): Refusal | undefined {
   if (document === undefined || document.schema <= schemaVersion) return undefined;
   return refuse(
     "newer-schema",
@@ -77,7 +77,7 @@ async function readFleet(store: Store, head: FleetHead): Promise<Fleet | Refusal
   if (known?.digest === head.digest) return known.fleet;
   const parts = await store.list("fleetParts", { prefix: `${head.digest}/` });
   const damaged = parts
-    .map(({ value }) => newer("a part of the fleet", value))
+    .map(({ value }) => newerSchema("a part of the fleet", value))
     .find((refusal) => refusal !== undefined);
   if (damaged !== undefined) return damaged;
   try {
@@ -114,7 +114,7 @@ export async function recallFleet(store: Store, expectedStoreId?: string): Promi
       `the store is ${head.value.storeId}, but this was deployed for ${expectedStoreId}; set TIDEKEEPER_STORE and TIDEKEEPER_STORE_ID to one and the same store`,
     );
   }
-  const refusal = newer("the fleet's head", head.value);
+  const refusal = newerSchema("the fleet's head", head.value);
   if (refusal !== undefined) return refusal;
   const fleet = await readFleet(store, head.value);
   return "refused" in fleet ? fleet : { head, fleet };
@@ -148,7 +148,7 @@ export async function recall(
     const refused = `the fleet applied as version ${recalled.head.value.version} does not name ${key}; it is left as it is`;
     return { refused, reason: "not-in-fleet", target, slot };
   }
-  const refusal = newer(`the document of ${policy.name}`, target?.value);
+  const refusal = newerSchema(`the document of ${policy.name}`, target?.value);
   if (refusal !== undefined) return refusal;
   if (target === undefined) {
     return refuse(
