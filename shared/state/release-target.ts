@@ -1,0 +1,37 @@
+/** Lets go of a target that the fleet no longer names: it is left as it is, and whoever asked for something is told. */
+import type { Millis } from "../time/clock.ts";
+import { putOutcome } from "./outbox.ts";
+import { newerSchema, slotOf } from "./recall.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Marks a target's document as released and ends its open requests, except those that a running operation will answer.
+ * A document of a newer schema is left alone.
+ * @param now world time.
+ */
+export async function releaseTarget(store: Store, key: string, now: Millis): Promise<void> {
+  await store.transaction(async (tx) => {
+    const [target, slot] = await Promise.all([tx.get("targets", key), tx.get("slots", slotOf(key))]);
+    if (target === undefined || newerSchema("the target", target.value) !== undefined) return;
+    const running = slot === undefined || slot.value.state === "empty" ? [] : slot.value.eventIds;
+    const { requests, name } = target.value;
+    const [kept, ended] = [true, false].map((isRunning) =>
+      requests.filter(({ eventId }) => running.includes(eventId) === isRunning),
+    );
+    tx.put("targets", key, { ...target.value, requests: kept ?? [], releasedAt: now });
+    for (const { eventId, answered, wish } of ended ?? []) {
+      if (answered === "final") continue;
+      putOutcome(tx, {
+        id: `${eventId}/superseded`,
+        eventId,
+        phase: "superseded",
+        final: true,
+        target: name,
+        resource: slotOf(key),
+        what: wish.type,
+        why: `${name} was taken out of the fleet by an apply; it is left as it is`,
+        at: now,
+      });
+    }
+  });
+}
