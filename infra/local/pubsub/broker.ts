@@ -26,8 +26,8 @@ export interface Subscription {
 
 /** What a snapshot of the local cloud keeps of Pub/Sub. */
 export interface BrokerSnapshot {
-  readonly topics: readonly JsonObject[];
-  readonly subscriptions: readonly { readonly json: JsonObject; readonly messages: readonly SavedMessage[] }[];
+  readonly topics: JsonObject[];
+  readonly subscriptions: { readonly json: JsonObject; readonly messages: SavedMessage[] }[];
 }
 
 interface Kept extends Subscription {

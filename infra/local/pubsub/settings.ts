@@ -76,7 +76,11 @@ function readDeadLetter(policy: Json | undefined): Settings["deadLetter"] {
   const { deadLetterTopic: topic, maxDeliveryAttempts: attempts } = policy;
   if (typeof topic !== "string") throw refused("A dead letter policy needs a dead_letter_topic.");
   if (typeof attempts !== "number" || attempts < 5 || attempts > 100) {
-    throw refused(`max_delivery_attempts must be 5 to 100, but is ${String(attempts)}.`);
+    const [size, bound] = Number(attempts) < 5 ? ["small", "minimum value is 5"] : ["large", "maximum value is 100"];
+    throw new ApiError(
+      "OUT_OF_RANGE",
+      `The value for max_delivery_attempts is too ${size}. You passed ${String(attempts)} in the request, but the ${bound}.`,
+    );
   }
   return { topic: checkName(topic, "topics"), maxAttempts: attempts };
 }
