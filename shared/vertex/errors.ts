@@ -1,8 +1,8 @@
 /**
- * What an error of Vertex AI means: the one place that decides between now, later and never.
- * Codes and texts: reference of real texts in test/shared/vertex/errors.test.ts.
+ * What an error of Vertex AI means. classify.ts reads one; decide/backoff.ts says for each class whether to try again now,
+ * later or never. Real texts: test/shared/vertex/errors.test.ts.
  */
-import { hour, type Millis, minute, second } from "../time/clock.ts";
+import type { Millis } from "../time/clock.ts";
 
 /**
  * - `stockout`: no machine of that kind there now.
@@ -35,28 +35,6 @@ export type RetryAdvice =
   | { readonly retry: "now" }
   | { readonly retry: "later"; readonly after: Millis; readonly upTo: Millis }
   | { readonly retry: "never" };
-
-const later = (after: Millis, upTo: Millis): RetryAdvice => ({ retry: "later", after, upTo });
-
-/** Times: spot.md E2 (10 min outlasts most stockouts and doubles to 60; a quota needs a person; busy passes by itself). */
-const advice: { readonly [C in ErrorClass]: RetryAdvice } = {
-  stockout: later(10 * minute, hour),
-  quota: later(6 * hour, 24 * hour),
-  throttled: later(minute, 10 * minute),
-  busy: later(minute, 10 * minute),
-  conflict: { retry: "now" },
-  exists: { retry: "now" },
-  "model-fault": { retry: "never" },
-  gone: { retry: "now" },
-  denied: { retry: "never" },
-  invalid: { retry: "never" },
-  unavailable: later(30 * second, 10 * minute),
-};
-
-/** Whether and when an error of this class is worth another try. */
-export function adviceFor(errorClass: ErrorClass): RetryAdvice {
-  return advice[errorClass];
-}
 
 /** An error answered by, or on the way to, Vertex AI. */
 export class VertexError extends Error {
