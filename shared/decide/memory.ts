@@ -129,6 +129,8 @@ export interface SpotModelMemory {
   readonly lastFailedRungId?: string;
   /** Replicas that a request or a window had us set, so that the rung's own minimum is restored after it, and nobody else's. */
   readonly scaled?: { readonly deployedModelId: string; readonly replicas: number };
+  /** Ids of notices about conditions that still last: told once, not at every look. */
+  readonly told?: readonly string[];
   /** Since when it is undeployed for the off-hours. */
   readonly asleepSince?: Millis;
   readonly drift?: { readonly since: Millis; readonly what: string };

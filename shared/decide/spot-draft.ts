@@ -20,17 +20,31 @@ export interface Draft {
   memory: { -readonly [K in keyof SpotModelMemory]: SpotModelMemory[K] };
   requests: Request[];
   readonly answers: Answer[];
+  /** Things that have happened. */
   readonly notices: Notice[];
+  /** Conditions that last: each is told when it begins. */
+  readonly lasting: Notice[];
 }
 
 /** A draft that remembers what the case remembers. */
 export function startDraft(facts: Pick<SpotModelCase, "memory" | "requests">): Draft {
-  return { memory: { ...facts.memory }, requests: [...facts.requests], answers: [], notices: [] };
+  return { memory: { ...facts.memory }, requests: [...facts.requests], answers: [], notices: [], lasting: [] };
 }
 
 /** The decision that a verdict and its draft make. */
 export function conclude(draft: Draft, verdict: Verdict): Decision<SpotModelMemory> {
-  return { action: { do: "nothing" }, ...verdict, ...draft };
+  const { memory, requests, answers, lasting } = draft;
+  const fresh = lasting.filter(({ id }) => !memory.told?.includes(id));
+  if (lasting.length > 0) memory.told = lasting.map(({ id }) => id);
+  else delete memory.told;
+  return {
+    action: { do: "nothing" },
+    ...verdict,
+    memory,
+    requests,
+    answers,
+    notices: [...draft.notices, ...fresh],
+  };
 }
 
 /** Writes times for reasons, in the zone that the fleet gave the target. */

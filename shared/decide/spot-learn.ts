@@ -113,7 +113,7 @@ function noticeStrangers({ policy, now }: SpotModelCase, draft: Draft, view: Vie
   const what = `deployed by somebody else as ${policy.displayName}: ${namesakes.map(({ id }) => id).join(", ")}`;
   memory.drift = { since: memory.drift?.since ?? now, what };
   for (const { id } of namesakes) {
-    draft.notices.push({
+    draft.lasting.push({
       id: `${policy.name}/namesake/${id}`,
       phase: "drifted",
       what: `deployed model ${id} is not ours`,

@@ -36,7 +36,7 @@ function endpointGone(draft: Draft, { policy }: SpotModelCase): Verdict {
     delete memory[key];
   memory.ours = [];
   const why = `the endpoint ${policy.endpoint} does not exist; nothing is created`;
-  draft.notices.push({ id: `${policy.name}/endpoint-gone`, phase: "alert", what: "the endpoint is gone", why });
+  draft.lasting.push({ id: `${policy.name}/endpoint-gone`, phase: "alert", what: "the endpoint is gone", why });
   return { rule: "endpoint-gone", why, phase: "down" };
 }
 

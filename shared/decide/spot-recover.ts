@@ -61,8 +61,12 @@ export function recover(situation: Situation): Verdict | undefined {
   }
   const choice = chooseRung(facts, memory.bench, text);
   if (choice.rung === undefined) {
-    const notice = { id: incident.id, what: "no rung can be deployed", why: `${incident.why}; ${choice.why}` };
-    draft.notices.push({ ...notice, phase: choice.tooDear ? "alert" : "waiting-for-capacity" });
+    const notice = {
+      id: `${incident.id}/no-rung`,
+      what: "no rung can be deployed",
+      why: `${incident.why}; ${choice.why}`,
+    };
+    draft.lasting.push({ ...notice, phase: choice.tooDear ? "alert" : "waiting-for-capacity" });
     return {
       rule: "capacity",
       why: notice.why,

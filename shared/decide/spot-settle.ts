@@ -162,5 +162,6 @@ export const afterSettling: Decider<SpotModelCase, SpotModelMemory>["afterSettli
     delete memory.attempts;
     if (change.kind === "undeploy" && memory.serving?.deployedModelId === change.deployedModelId) delete memory.serving;
   }
-  return draft;
+  const { requests, answers, notices } = draft;
+  return { memory, requests, answers, notices };
 };

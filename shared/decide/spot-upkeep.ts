@@ -52,7 +52,7 @@ export function offHours(situation: Situation): Verdict | undefined {
   if (kept !== undefined) {
     const why = `off-hours, ${schedule.because}; but deployed model ${kept.id} has ${kept.share} % of a split that other people's models share, and shares of others are never changed`;
     const id = `${facts.policy.name}/off-hours/${schedule.since}`;
-    draft.notices.push({ id, phase: "alert", what: `deployed model ${kept.id} stays deployed`, why });
+    draft.lasting.push({ id, phase: "alert", what: `deployed model ${kept.id} stays deployed`, why });
     return { rule: "off-hours", why, phase: "serving", ...next };
   }
   if (memory.successor !== undefined && memory.successor.deployedAt === undefined) {

@@ -1,0 +1,253 @@
+/** A healthy Spot model: requests, sizes, the way back to Spot, flex-start, and that looking again changes nothing. */
+import { describe, expect, it } from "vitest";
+import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import type { ReturnPolicy } from "../../../../shared/fleet/fleet.ts";
+import { day, hour, minute } from "../../../../shared/time/clock.ts";
+import {
+  caseOf,
+  changeOf,
+  endpoint,
+  heldFor,
+  onDemand,
+  policy,
+  request,
+  rung,
+  servingOn,
+  shown,
+  spotA100,
+  spotL4,
+  start,
+  stranger,
+  Toy,
+} from "./world.ts";
+
+const all = { 1: 100 };
+const healthy = { memory: servingOn(spotL4), models: [shown("1", spotL4, 1)], split: all };
+
+describe("requests", () => {
+  it.each([
+    ["a job, which a persistent resource runs", { type: "job", customJob: {} }],
+    ["a reboot, for there are no machines of ours", { type: "reboot" }],
+    ["a size of a pool that does not exist", { type: "scale", pool: "workers", replicas: 2 }],
+  ] as const)("rejects %s, with the reason", (_, wish) => {
+    const decision = spotModel.decide(caseOf({ ...healthy, requests: [request("r1", wish)] }));
+    expect(decision.answers).toMatchObject([{ eventId: "r1", phase: "rejected" }]);
+    expect(decision.requests).toEqual([]);
+  });
+
+  it("changes nothing while held, and goes on when the hold ends", () => {
+    const requests = [request("h1", { type: "hold" })];
+    const first = spotModel.decide(caseOf({ memory: servingOn(spotL4), models: [], requests }));
+    expect(first).toMatchObject({
+      action: { do: "nothing" },
+      phase: "held",
+      answers: [{ eventId: "h1", phase: "done" }],
+    });
+    const after = caseOf({ memory: first.memory, models: [], requests: first.requests, now: start + hour });
+    const second = spotModel.decide(after);
+    expect(changeOf(second)).toMatchObject({ kind: "deploy" });
+    expect(second.answers).toEqual([]);
+    expect(second.memory.hold).toBeUndefined();
+  });
+
+  it("ends by a release only the holds and wakes that were asked for before it", () => {
+    const requests = [
+      request("h1", { type: "hold" }, start),
+      request("r1", { type: "release" }, start + 1),
+      request("h2", { type: "hold" }, start + 2),
+    ];
+    const decision = spotModel.decide(caseOf({ ...healthy, requests }));
+    expect(decision.requests.map(({ eventId }) => eventId)).toEqual(["h2"]);
+    expect(decision.rule).toBe("hold");
+    expect(decision.answers).toMatchObject([
+      { eventId: "h1", phase: "failed" },
+      { eventId: "r1", phase: "done" },
+      { eventId: "h2", phase: "done" },
+    ]);
+  });
+
+  it("answers expired what could not be carried out in its time", () => {
+    const requests = [request("s1", { type: "scale", pool: "model", replicas: 2 }, start - 2 * hour)];
+    expect(spotModel.decide(caseOf({ ...healthy, requests })).answers).toMatchObject([{ phase: "expired" }]);
+  });
+
+  it("sets a size within the rung's bounds, answers when the replicas are up, and restores the rung's own after it", () => {
+    const toy = new Toy(healthy);
+    toy.requests = [request("s1", { type: "scale", pool: "model", replicas: 9 }, start, 10 * minute)];
+    expect(toy.decide()).toEqual({
+      kind: "mutate",
+      resource: endpoint,
+      deployedModelId: "1",
+      minReplicas: 2,
+      maxReplicas: 2,
+    });
+    toy.run(5);
+    expect(toy.decisions.flatMap(({ answers }) => answers)).toMatchObject([{ eventId: "s1", phase: "done" }]);
+    expect(toy.models.get("1")?.dedicatedResources?.minReplicaCount).toBe(2);
+    toy.run(10);
+    expect(toy.models.get("1")?.dedicatedResources?.minReplicaCount).toBe(1);
+    expect(toy.memory.scaled).toBeUndefined();
+  });
+
+  it("leaves a size alone that somebody else has set", () => {
+    const wide = { ...spotL4, minReplicas: 2 };
+    expect(spotModel.decide(caseOf({ ...healthy, models: [shown("1", wide, 2)] }))).toMatchObject({ rule: "healthy" });
+  });
+
+  it.each([["quota"], ["no-effect"]] as const)("answers failed for a size that can never be had: %s", (reason) => {
+    const requests = [request("s1", { type: "scale", pool: "model", replicas: 2 })];
+    const facts = caseOf({ ...healthy, requests });
+    const first = spotModel.decide(facts);
+    const failed = { end: "failed", class: reason, note: "no" } as const;
+    const now = { ...facts, memory: first.memory, requests: first.requests };
+    const after = spotModel.afterSettling(now, heldFor(changeOf(first), start, ["s1"]), failed);
+    expect(after.answers).toMatchObject([{ eventId: "s1", phase: "failed" }]);
+    expect(after.requests).toEqual([]);
+  });
+});
+
+describe("return to Spot", () => {
+  const rules: ReturnPolicy = { stableFor: 30 * minute, minSaving: 0.3, cooldown: hour, notDuring: [], zone: "UTC" };
+  const given = {
+    policy: { returnToSpot: rules },
+    memory: servingOn(onDemand),
+    models: [shown("1", onDemand, 1)],
+    split: all,
+  };
+
+  it("deploys the better Spot rung beside, moves traffic once it serves, and undeploys the dearer one last", () => {
+    const toy = new Toy(given);
+    toy.run(8);
+    expect(toy.decisions.map(({ rule }) => rule).slice(0, 4)).toEqual([
+      "return-to-spot",
+      "traffic",
+      "clean-up",
+      "healthy",
+    ]);
+    expect(toy.memory.serving?.rungId).toBe("g2");
+    expect(toy.models.size).toBe(1);
+    expect(toy.decisions.flatMap(({ notices }) => notices)).toMatchObject([{ phase: "returned", what: "g2-od -> g2" }]);
+  });
+
+  it.each([
+    ["a saving below the least", { policy: { returnToSpot: { ...rules, minSaving: 0.7 } } }],
+    ["no rules for it", { policy: {} }],
+    ["the cooldown since the last switch", { memory: { ...given.memory, lastSwitchAt: start - 59 * minute } }],
+    ["too short a healthy time", { memory: { ...given.memory, healthySince: start - 29 * minute } }],
+    [
+      "a stockout of that rung within the stable window",
+      {
+        memory: {
+          ...given.memory,
+          bench: [
+            { rungId: "g2", class: "stockout", strikes: 1, at: start - 20 * minute, until: start - minute },
+          ] as const,
+        },
+      },
+    ],
+    [
+      "a blocked window",
+      {
+        policy: {
+          returnToSpot: {
+            ...rules,
+            notDuring: [{ days: [3], from: 9 * 60, to: 17 * 60, text: "wed 09:00-17:00" }] as const,
+          },
+        },
+      },
+    ],
+    [
+      "an unknown price: then no saving is known either",
+      { policy: { returnToSpot: rules, ladder: [rung("x"), onDemand] } },
+    ],
+    ["Spot over the price cap", { policy: { returnToSpot: rules, maxHourlyPrice: 0.3 } }],
+  ])("stays for %s", (_, change) => {
+    expect(spotModel.decide(caseOf({ ...given, ...change }))).toMatchObject({
+      action: { do: "nothing" },
+      rule: "healthy",
+    });
+  });
+
+  it("says when it will be tried", () => {
+    const decision = spotModel.decide(caseOf({ ...given, memory: { ...given.memory, lastSwitchAt: start } }));
+    expect(decision.next).toEqual({ at: start + hour, what: "return to g2" });
+    expect(decision.why).toContain("back to g2 not before 11:00 UTC");
+  });
+
+  it("keeps serving when the attempt fails, and does not try again before Spot has been quiet", () => {
+    const facts = caseOf(given);
+    const first = spotModel.decide(facts);
+    const failed = { end: "failed", class: "stockout", note: "503" } as const;
+    const after = spotModel.afterSettling({ ...facts, memory: first.memory }, heldFor(changeOf(first)), failed);
+    const next = spotModel.decide({ ...facts, memory: after.memory });
+    expect(next).toMatchObject({ rule: "healthy", next: { at: start + 30 * minute } });
+    expect(next.memory.serving?.rungId).toBe("g2-od");
+  });
+});
+
+describe("flex-start", () => {
+  const flex = rung("flex", { machineType: "a3-highgpu-8g", provisioning: "flex-start", maxRunDuration: day });
+
+  it("brings up what follows before the platform undeploys it, though it still serves", () => {
+    const memory = servingOn(flex);
+    const createTime = "2026-11-17T10:30:00Z";
+    const given = {
+      policy: { ladder: [flex, onDemand] },
+      memory,
+      models: [shown("1", flex, 1, { createTime })],
+      split: all,
+    };
+    const early = spotModel.decide(caseOf({ ...given, now: start - hour }));
+    expect(early).toMatchObject({ rule: "healthy", next: { at: start - 15 * minute } });
+    const toy = new Toy(given);
+    toy.run(1);
+    expect(toy.decisions[0]).toMatchObject({
+      rule: "expiring",
+      action: { change: { kind: "deploy", rungId: "flex" } },
+    });
+  });
+
+  it("sends the run duration", () => {
+    const change = changeOf(spotModel.decide(caseOf({ policy: { ladder: [flex] } })));
+    expect(change).toMatchObject({
+      deployedModel: { dedicatedResources: { flexStart: { maxRuntimeDuration: "86400s" } } },
+    });
+  });
+});
+
+describe("traffic", () => {
+  it("gives all of an empty split to what serves", () => {
+    expect(changeOf(spotModel.decide(caseOf({ ...healthy, split: {} })))).toMatchObject({ trafficSplit: { 1: 100 } });
+  });
+
+  it("takes nothing from others on a first deployment, and asks a person to", () => {
+    const toy = new Toy({ models: [stranger("9")], split: { 9: 100 }, policy: { share: 30 } });
+    toy.run(4);
+    expect(toy.split).toEqual({ 9: 100 });
+    expect(toy.decisions.flatMap(({ notices }) => notices.map(({ phase }) => phase))).toEqual(["alert", "awake"]);
+  });
+});
+
+describe("looking again changes nothing: what is not news is not told or written twice", () => {
+  it.each([
+    ["healthy", healthy],
+    ["beside a namesake", { ...healthy, models: [shown("1", spotL4, 1), stranger("9", "chat")] }],
+    ["waiting for capacity", { policy: { ladder: [spotA100] }, memory: servingOn(spotA100), models: [] }],
+    ["in grace", { ...healthy, models: [shown("1", spotL4, 0)] }],
+    ["held", { ...healthy, requests: [request("h1", { type: "hold" })] }],
+  ] as const)("%s", (_, given) => {
+    const first = spotModel.decide(caseOf(given));
+    const again = { ...caseOf({ ...given, now: start + minute }), memory: first.memory, requests: first.requests };
+    const second = spotModel.decide(again);
+    expect(second).toMatchObject({ memory: first.memory, requests: first.requests, notices: [], answers: [] });
+    expect(second.memory).toStrictEqual(first.memory);
+  });
+
+  it("never changes the case it was given", () => {
+    const facts = caseOf({ memory: servingOn(spotL4), models: [], requests: [request("h1", { type: "release" })] });
+    const before = structuredClone({ ...facts, priceOf: undefined });
+    spotModel.decide(facts);
+    expect({ ...facts, priceOf: undefined }).toEqual(before);
+    expect(policy.ladder).toHaveLength(3);
+  });
+});
