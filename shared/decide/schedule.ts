@@ -28,6 +28,8 @@ export interface ScheduleState {
 export interface Transition {
   readonly at: Millis;
   readonly on: boolean;
+  /** Whether it turned on or off here; otherwise only sizes change. */
+  readonly turns: boolean;
   readonly because: string;
   readonly replicas: Sizes;
 }
@@ -91,11 +93,13 @@ export function transitions(schedule: Schedule, from: Millis, to: Millis): reado
   let previous: Segment | undefined;
   for (const segment of timelineOf(schedule).forward(from)) {
     if (segment.start > to) break;
-    const changed = previous && (segment.on !== previous.on || !sameSizes(segment.replicas, previous.replicas));
+    const turns = previous !== undefined && segment.on !== previous.on;
+    const changed = turns || (previous !== undefined && !sameSizes(segment.replicas, previous.replicas));
     if (changed && segment.start > from) {
       found.push({
         at: segment.start,
         on: segment.on,
+        turns,
         because: reason(schedule, segment),
         replicas: segment.replicas,
       });
