@@ -1,0 +1,162 @@
+/**
+ * Stores what an event asks for: the event's mark, the request in its target's document and the answer to its sender are
+ * one transaction. A second delivery changes nothing and is given the newest answer again.
+ */
+import type { Envelope } from "../events/envelope.ts";
+import type { FleetEvent } from "../events/schema.ts";
+import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
+import { finalPhases, type Outcome } from "../outcomes/outcome.ts";
+import type { Clock, Millis } from "../time/clock.ts";
+import { day, hour } from "../time/clock.ts";
+import { schemaVersion, type TargetDocument } from "./documents.ts";
+import { findTarget } from "./find-target.ts";
+import { putOutcome } from "./outbox.ts";
+import { newerSchema, slotOf } from "./recall.ts";
+import type { Store, Transaction } from "./store.ts";
+import { type Arrival, rejected, type Taken, takeRequest } from "./take-request.ts";
+import { describeEvent } from "./wishes.ts";
+
+/** How long an event is wanted that does not say. */
+export const defaultTtl = {
+  scale: day,
+  wake: 2 * hour,
+  hold: day,
+  release: day,
+  job: day,
+  reboot: 2 * hour,
+} as const satisfies Readonly<Record<FleetEvent["type"], Millis>>;
+
+/** What became of an event. */
+export interface Stored {
+  /** The newest answer to it, now in the outbox. */
+  readonly outcome: Outcome;
+  /** It had been stored before. */
+  readonly duplicate: boolean;
+  /** Key of the target to look at; absent when there is nothing to look at. */
+  readonly targetKey?: string;
+}
+
+/** The part of an answer that differs from case to case. */
+interface Answer {
+  readonly phase: Outcome["phase"];
+  readonly what: string;
+  readonly why: string;
+  readonly policy?: TargetPolicy;
+}
+
+const finals: ReadonlySet<string> = new Set(finalPhases);
+
+function outcomeOf(eventId: string, { phase, what, why, policy }: Answer, at: Millis): Outcome {
+  return {
+    id: `${eventId}/${phase}`,
+    eventId,
+    phase,
+    final: finals.has(phase),
+    what,
+    why,
+    at,
+    ...(policy === undefined ? {} : { target: policy.name, resource: slotOf(policy.key) }),
+  };
+}
+
+/** Tells a second delivery what the first one was told last. */
+function tellAgain(tx: Transaction, outcome: Outcome): void {
+  tx.put("outbox", outcome.id, { schema: schemaVersion, outcome });
+}
+
+function toTake(asked: Asked, eventId: string, now: Millis, wire: Millis): Arrival {
+  const { event, envelope } = asked;
+  const publishedAt = envelope.publishedAt ?? wire;
+  const ttl = event.ttl ?? defaultTtl[event.type];
+  return {
+    event,
+    eventId,
+    publishedAt,
+    now,
+    // A time to live counts from the publishing, which is wire time.
+    expiresAt: event.expiresAt ?? now + ttl - Math.max(0, wire - publishedAt),
+  };
+}
+
+/** Takes the event into the target's document, if there is one that may be changed. */
+function takeInto(policy: TargetPolicy, target: TargetDocument | undefined, arrival: Arrival): Taken {
+  if (target === undefined) {
+    const why = `${policy.name} is in the fleet, but the store does not know it; run \`tidekeeper apply\` again`;
+    return rejected(arrival.event, why);
+  }
+  const refusal = newerSchema(`the document of ${policy.name}`, target);
+  return refusal === undefined ? takeRequest(policy, target, arrival) : rejected(arrival.event, refusal.refused);
+}
+
+/** An event as it arrived. */
+export interface Asked {
+  readonly event: FleetEvent;
+  readonly envelope: Pick<Envelope, "messageId" | "publishedAt">;
+}
+
+/** Writes what taking the request came to: the document, and everybody's answers. */
+function write(tx: Transaction, policy: TargetPolicy, arrival: Arrival, taken: Taken): Outcome {
+  const { eventId, now } = arrival;
+  if (taken.target !== undefined) tx.put("targets", policy.key, taken.target);
+  for (const { eventId: replaced, what, why } of taken.superseded) {
+    putOutcome(tx, outcomeOf(replaced, { phase: "superseded", what, why, policy }, now));
+  }
+  const outcome = outcomeOf(eventId, { ...taken.answer, policy }, now);
+  putOutcome(tx, outcome);
+  return outcome;
+}
+
+/**
+ * Stores an event. The message may be acknowledged once this has returned.
+ * @param fleet the applied fleet.
+ * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
+ */
+export async function storeRequest(
+  store: Store,
+  asked: Asked,
+  context: { readonly fleet: Fleet; readonly clock: Clock },
+): Promise<Stored> {
+  const { event, envelope } = asked;
+  const eventId = event.id ?? envelope.messageId;
+  const now = context.clock.now();
+  const arrival = toTake(asked, eventId, now, context.clock.wire());
+  const found = findTarget(context.fleet, event.target);
+  if (found.found === "none") {
+    return storeRejection(store, { eventId, what: describeEvent(event), why: found.why }, context.clock);
+  }
+  const { policy } = found;
+  return store.transaction(async (tx): Promise<Stored> => {
+    const [mark, target] = await Promise.all([tx.get("events", eventId), tx.get("targets", policy.key)]);
+    if (mark !== undefined) {
+      tellAgain(tx, mark.value.outcome);
+      return { outcome: mark.value.outcome, duplicate: true, targetKey: policy.key };
+    }
+    const outcome = write(tx, policy, arrival, takeInto(policy, target?.value, arrival));
+    return { outcome, duplicate: false, targetKey: policy.key };
+  });
+}
+
+/** An event that cannot be taken, whoever it was for. */
+export interface Rejection {
+  readonly eventId: string;
+  /** What it wanted, as far as that can be told. */
+  readonly what: string;
+  readonly why: string;
+}
+
+/**
+ * Stores that an event is rejected. A second delivery gets the first one's answer again.
+ * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
+ */
+export async function storeRejection(store: Store, rejection: Rejection, clock: Clock): Promise<Stored> {
+  const outcome = outcomeOf(rejection.eventId, { phase: "rejected", ...rejection }, clock.now());
+  return store.transaction(async (tx): Promise<Stored> => {
+    const mark = await tx.get("events", rejection.eventId);
+    if (mark !== undefined) {
+      tellAgain(tx, mark.value.outcome);
+      return { outcome: mark.value.outcome, duplicate: true };
+    }
+    putOutcome(tx, outcome);
+    return { outcome, duplicate: false };
+  });
+}
