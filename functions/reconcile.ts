@@ -12,7 +12,9 @@ let writer: Promise<VertexWriter> | undefined;
 export async function reconcileTarget(delivered: unknown): Promise<void> {
   const home = await openHome();
   await receivePoke(home, delivered, () => {
-    writer ??= import("../shared/vertex/writer.ts").then(({ openWriter }) => openWriter(home.vertex));
+    writer ??= import("../shared/vertex/writer.ts").then(({ openWriter }) =>
+      openWriter({ grpc: home.settings.local?.grpc }),
+    );
     return writer;
   });
 }

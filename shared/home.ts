@@ -57,7 +57,9 @@ export async function makeHome(settings: Settings): Promise<Home> {
       try {
         await bus.publish("pokes", { data: { target: targetKey } });
       } catch (error) {
-        log("WARNING", `the poke of ${targetKey} was not published; the next tick will find it`, { error: String(error) });
+        log("WARNING", `the poke of ${targetKey} was not published; the next tick will find it`, {
+          error: String(error),
+        });
       }
     },
     async publishOwed() {

@@ -7,7 +7,7 @@ import type { Look } from "./decide/decision.ts";
 import { everythingIdleAtOnce, type IdleFacts, idleVerdict, observePool } from "./decide/idle.ts";
 import { lastPart, samplePool } from "./decide/pool-sample.ts";
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
-import type { Fleet, PersistentResourcePolicy, SpotModelPolicy, TargetPolicy } from "./fleet/fleet.ts";
+import type { Fleet, PersistentResourcePolicy, TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
 import { type IdleTrack, schemaVersion, type TargetDocument } from "./state/documents.ts";
 import { readLocation, writeLocation } from "./state/observations.ts";
@@ -104,7 +104,9 @@ async function observeLocation(
   };
   if (!(await writeLocation(home.store, location, observation, after))) return undefined;
   if (began !== undefined && previous?.outageSince === undefined) {
-    home.log("ERROR", `every busy pool of ${location} turned idle in one sample: nobody is called idle there`, { location });
+    home.log("ERROR", `every busy pool of ${location} turned idle in one sample: nobody is called idle there`, {
+      location,
+    });
   }
   const gaps = [...after.values()].flatMap((track) => track.gaps);
   return (policy) => ({ ...observation, track: after.get(policy.key), neighbourGaps: gaps });

@@ -25,10 +25,13 @@ export class BadEvent extends Error {
   override readonly name = "BadEvent";
   /** What the sender can do. */
   readonly hint: string;
+  /** The sender's own id for the event, where that much could be read: the answer then carries it. */
+  readonly eventId: string | undefined;
 
-  constructor(message: string, hint: string) {
+  constructor(message: string, hint: string, eventId?: string) {
     super(message);
     this.hint = hint;
+    this.eventId = eventId;
   }
 
   /** The whole sentence told to the sender. */

@@ -140,6 +140,11 @@ function describeIssues(type: EventType, issues: readonly z.core.$ZodIssue[]): s
     .join("; ");
 }
 
+/** The event's own id, if it has a good one. */
+function idOf(body: JsonObject): string | undefined {
+  return common.id.safeParse(body["id"]).data;
+}
+
 /**
  * Reads the event in a message.
  * @throws BadEvent with everything that is wrong and what would be right.
@@ -153,10 +158,13 @@ export function parseEvent(envelope: Envelope): FleetEvent {
     throw new BadEvent(
       `type ${type === undefined ? "is missing" : `${JSON.stringify(type)?.slice(0, 80)} is unknown${nearest}`}`,
       `known types: ${eventTypes.join(", ")}`,
+      idOf(body),
     );
   }
   const known = type as EventType;
   const result = eventSchemas[known].safeParse(body);
-  if (!result.success) throw new BadEvent(describeIssues(known, result.error.issues), "correct it and publish again");
+  if (!result.success) {
+    throw new BadEvent(describeIssues(known, result.error.issues), "correct it and publish again", idOf(body));
+  }
   return result.data;
 }

@@ -1,0 +1,159 @@
+/**
+ * The retry contract of everything that arrives through Pub/Sub, in one place:
+ * - stored, or answered: acknowledged;
+ * - can never succeed (not an event, unknown target, out of bounds): answered `rejected`, set aside among the dead letters
+ *   with its reason, acknowledged;
+ * - the store or Pub/Sub cannot be reached, or a bug: thrown, so that Pub/Sub delivers it again with back-off, and after
+ *   twenty tries sets it aside itself.
+ */
+import { createHash } from "node:crypto";
+import { BadEvent, type Envelope, openEnvelope } from "./events/envelope.ts";
+import { largestEvent, parseEvent, parseForeignJson } from "./events/schema.ts";
+import { normaliseSignal } from "./events/signals/normalise.ts";
+import { modelsMeantBy, namesTarget } from "./events/signals/targets.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import type { Home } from "./home.ts";
+import { reconcile } from "./reconcile.ts";
+import { recallFleet } from "./state/recall.ts";
+import { storeRejection, storeRequest } from "./state/requests.ts";
+import { StoreUnavailable } from "./state/store.ts";
+import { type Clock, minute } from "./time/clock.ts";
+import type { VertexWriter } from "./vertex/vertex.ts";
+
+/** A poke older than this is acknowledged unread: whatever it was about, a tick has seen it since. Wire time. */
+const pokeLasts = 2 * minute;
+
+/** Attributes of a dead letter are cut to this many bytes; Pub/Sub takes 1,024 a value. */
+const longestAttribute = 1_000;
+
+function cut(text: string): string {
+  let short = text.slice(0, longestAttribute);
+  while (Buffer.byteLength(short) > longestAttribute) short = short.slice(0, -1);
+  return short;
+}
+
+/** No fleet, or not the right store: nothing can be stored, and the message must not be lost. */
+function notReady(refused: string): StoreUnavailable {
+  return new StoreUnavailable(refused);
+}
+
+/** What was delivered, as it is set aside: the message's own bytes, or, where it could not be opened, all of it. */
+function asMessage(delivered: unknown): Pick<Envelope, "messageId" | "data" | "attributes"> {
+  try {
+    return openEnvelope(delivered);
+  } catch {
+    const data = Buffer.from(JSON.stringify(delivered) ?? "");
+    return {
+      messageId: `unopened-${createHash("sha256").update(data).digest("hex").slice(0, 24)}`,
+      data,
+      attributes: {},
+    };
+  }
+}
+
+/** Publishes a delivery to the dead letters. First, because what is answered `rejected` must be found there. */
+async function setAside(home: Home, from: string, delivered: unknown, why: string): Promise<string> {
+  const { messageId, data, attributes } = asMessage(delivered);
+  await home.bus.publish("dead-letters", {
+    // Pub/Sub takes no message without data and attributes; this one has attributes in any case.
+    data,
+    attributes: {
+      reason: cut(why),
+      function: from,
+      messageId: cut(messageId),
+      originalAttributes: cut(JSON.stringify(attributes)),
+    },
+  });
+  home.log("WARNING", `set aside: ${why}`, { function: from, messageId });
+  return messageId;
+}
+
+async function reject(home: Home, clock: Clock, from: string, delivered: unknown, error: BadEvent): Promise<void> {
+  const messageId = await setAside(home, from, delivered, error.why);
+  const eventId = error.eventId ?? messageId;
+  await storeRejection(home.store, { eventId, what: "understand the event", why: error.why }, clock);
+  await home.publishOwed();
+}
+
+/**
+ * Takes a request of another system.
+ * @throws StoreUnavailable when it could not be stored.
+ */
+export async function receiveEvent(home: Home, delivered: unknown): Promise<void> {
+  const clock = await home.clock();
+  const recalled = await recallFleet(home.store, home.settings.storeId);
+  if ("refused" in recalled) throw notReady(recalled.refused);
+  try {
+    const envelope = openEnvelope(delivered);
+    const event = parseEvent(envelope);
+    const stored = await storeRequest(home.store, { event, envelope }, { fleet: recalled.fleet, clock });
+    const { outcome, duplicate, targetKey } = stored;
+    if (outcome.phase === "rejected" && !duplicate) await setAside(home, "scale", delivered, outcome.why);
+    home.log("INFO", `${outcome.phase}: ${outcome.what}: ${outcome.why}`, { event: outcome.eventId, duplicate });
+    await home.publishOwed();
+    if (targetKey !== undefined) await home.poke(targetKey);
+  } catch (error) {
+    if (!(error instanceof BadEvent)) throw error;
+    await reject(home, clock, "scale", delivered, error);
+  }
+}
+
+function modelNames(fleet: Fleet): string {
+  const names = fleet.targets.filter(({ kind }) => kind === "spotModel").map(({ name }) => name);
+  return names.slice(0, 20).join(", ") || "none";
+}
+
+/**
+ * Takes a signal about Spot models: every model it may be about is looked at, and nothing is believed of it.
+ * @throws StoreUnavailable when the fleet could not be read.
+ */
+export async function receiveSignal(home: Home, delivered: unknown): Promise<void> {
+  const clock = await home.clock();
+  const recalled = await recallFleet(home.store, home.settings.storeId);
+  if ("refused" in recalled) throw notReady(recalled.refused);
+  try {
+    const normalised = normaliseSignal(openEnvelope(delivered));
+    if ("rejected" in normalised) throw new BadEvent(normalised.rejected, "see the signal shapes in the README");
+    const keys = new Set<string>();
+    for (const signal of normalised.signals) {
+      const meant = modelsMeantBy(recalled.fleet, signal);
+      if (meant.length === 0 && namesTarget(signal)) {
+        throw new BadEvent(`the fleet has no Spot model "${signal.target}"`, `it has: ${modelNames(recalled.fleet)}`);
+      }
+      for (const key of meant) keys.add(key);
+    }
+    home.log("INFO", `${normalised.signals.length} signals, ${keys.size} models to look at`, { targets: [...keys] });
+    await Promise.all([...keys].map((key) => home.poke(key)));
+  } catch (error) {
+    if (!(error instanceof BadEvent)) throw error;
+    await reject(home, clock, "redeploy", delivered, error);
+  }
+}
+
+/**
+ * Takes a poke and reconciles its target.
+ * @param openWriter opens the write client; called only when something is to be changed.
+ * @throws StoreUnavailable when the store cannot be reached.
+ */
+export async function receivePoke(
+  home: Home,
+  delivered: unknown,
+  openWriter: () => Promise<VertexWriter>,
+): Promise<void> {
+  const clock = await home.clock();
+  let key: string;
+  try {
+    const { data, publishedAt } = openEnvelope(delivered);
+    if (publishedAt !== undefined && clock.wire() - publishedAt > pokeLasts) return;
+    const { target } = parseForeignJson(data, largestEvent);
+    if (typeof target !== "string") throw new BadEvent("the poke names no target", 'pokes are {"target":"KEY"}');
+    key = target;
+  } catch (error) {
+    if (!(error instanceof BadEvent)) throw error;
+    await setAside(home, "reconcile", delivered, error.why);
+    return;
+  }
+  const report = await reconcile({ ...home, clock, openWriter }, key);
+  home.log(report.result === "refused" ? "WARNING" : "INFO", `${report.result}: ${report.why}`, { ...report });
+  await home.publishOwed();
+}

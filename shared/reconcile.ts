@@ -1,0 +1,154 @@
+/**
+ * The one way through, whoever woke it: settle -> observe -> decide -> claim -> start -> record. It starts at most one
+ * operation and waits for none.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Look } from "./decide/decision.ts";
+import { afterSettling, decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
+import type { Home } from "./home.ts";
+import { justSettled, type Need, observePersistentResource, observeSpotModel } from "./observe.ts";
+import { type Basis, claim, remember } from "./operations/claim.ts";
+import type { AfterSettling } from "./operations/finish.ts";
+import { describe } from "./operations/kinds.ts";
+import type { Held } from "./operations/operation.ts";
+import { settle, withdraw } from "./operations/settle.ts";
+import { startAndRecord } from "./operations/start.ts";
+import { policyOf, type Recalled, type Released, recall, slotOf } from "./state/recall.ts";
+import type { Clock } from "./time/clock.ts";
+import type { Endpoint, VertexWriter } from "./vertex/vertex.ts";
+
+/** What one reconciliation came to, for its log line. */
+export interface Report {
+  readonly target: string;
+  /** `refused`, `occupied`, `paused`, `nothing`, `stale`, `withdrawn`, `started`, `unclear`, or how it ended at once: `done`, `failed`, `lapsed`. */
+  readonly result: string;
+  readonly why: string;
+  readonly change?: string;
+}
+
+type Tools = Pick<Home, "store" | "reader" | "settings"> & {
+  readonly clock: Clock;
+  readonly openWriter: () => Promise<VertexWriter>;
+};
+
+/** A decision may ask for one closer look; asked twice for the same, it would ask for ever. */
+const closerLooks = 2;
+
+async function observe(tools: Tools, { policy, fleet, target }: Recalled, needs: ReadonlySet<Need>): Promise<Facts> {
+  const { memory } = target.value;
+  if (policy.kind === "persistentResource") {
+    const restoreId = memory.kind === "persistentResource" ? memory.sleep?.restoreId : undefined;
+    const observation = await observePersistentResource(tools, policy, restoreId, needs);
+    return resourceFacts(fleet, policy, target.value, tools.clock.now(), observation);
+  }
+  const observation = await observeSpotModel(tools.reader, policy);
+  return modelFacts(fleet, policy, target.value, tools.clock.now(), observation);
+}
+
+/** Observes and decides, looking closer where the decision asks for it. */
+async function observeAndDecide(tools: Tools, recalled: Recalled, needs = new Set<Need>()) {
+  for (let looks = 0; ; looks += 1) {
+    const decision = decide(await observe(tools, recalled, needs));
+    if (decision.action.do !== "look-closer" || looks === closerLooks) return { decision, needs };
+    for (const need of decision.action.need) needs.add(need);
+  }
+}
+
+/**
+ * What follows when an operation ends, for the target that holds the slot: on a shared endpoint it may be another one than
+ * the one looked at.
+ */
+function aftermath(tools: Tools, recalled: Recalled | Released): AfterSettling {
+  return (target, held, settlement, resource) => {
+    if ("refused" in recalled) return undefined;
+    const { fleet } = recalled;
+    const policy = policyOf(fleet, held.targetKey);
+    if (policy === undefined) return undefined;
+    const now = tools.clock.now();
+    const facts =
+      policy.kind === "persistentResource"
+        ? resourceFacts(fleet, policy, target, now, justSettled(resource))
+        : modelFacts(fleet, policy, target, now, { endpoint: resource as Look<Endpoint> });
+    return afterSettling(facts, held, settlement);
+  };
+}
+
+/** Why the delete that was claimed must not be made: the look under the claim says something else; undefined when it agrees. */
+async function disagreement(tools: Tools, held: Held, needs: Set<Need>): Promise<string | undefined> {
+  const again = await recall(tools.store, held.targetKey, tools.settings.storeId);
+  if ("refused" in again) return again.refused;
+  const { action, why } = (await observeAndDecide(tools, again, needs)).decision;
+  return action.do === "change" && isDeepStrictEqual(action.change, held.change) ? undefined : why;
+}
+
+function holds(slot: Released["slot"], key: string): boolean {
+  return slot !== undefined && slot.value.state !== "empty" && slot.value.targetKey === key;
+}
+
+/**
+ * Looks at one target and closes its gap by at most one operation.
+ * @param key the policy's key.
+ * @throws StoreUnavailable when the store cannot be reached.
+ */
+export async function reconcile(tools: Tools, key: string): Promise<Report> {
+  const { store, settings } = tools;
+  let recalled = await recall(store, key, settings.storeId);
+  if ("refused" in recalled && recalled.reason !== "not-in-fleet") {
+    return { target: key, result: "refused", why: recalled.refused };
+  }
+  // A released target's own operation is still settled; its neighbour's on the same endpoint is not its business.
+  if ("refused" in recalled && !holds(recalled.slot, key)) {
+    return { target: key, result: "refused", why: recalled.refused };
+  }
+
+  const settled = await settle(tools, recalled.slot, aftermath(tools, recalled));
+  if (settled.slot === "occupied") {
+    return { target: key, result: "occupied", why: settled.why, change: describe(settled.held.change) };
+  }
+  if (settled.slot !== "free") recalled = await recall(store, key, settings.storeId);
+  if ("refused" in recalled) return { target: key, result: "refused", why: recalled.refused };
+
+  const { decision, needs } = await observeAndDecide(tools, recalled);
+  const { action, why } = decision;
+  const basis: Basis = {
+    key,
+    headVersion: recalled.head.version,
+    targetVersion: recalled.target.version,
+    slotVersion: recalled.slot?.version,
+  };
+  const { paused } = recalled.head.value;
+  if (paused !== undefined && action.do === "change") {
+    // Nothing is remembered either: the memory of a decision to change is only true once the change is claimed.
+    return {
+      target: key,
+      result: "paused",
+      why: `paused by ${paused.by}; otherwise: ${why}`,
+      change: describe(action.change),
+    };
+  }
+  if (action.do !== "change") {
+    const stale = await remember(tools, basis, slotOf(key), decision);
+    return { target: key, result: stale === undefined ? "nothing" : "stale", why: stale ?? why };
+  }
+
+  const change = describe(action.change);
+  const claimed = await claim(tools, basis, { ...decision, action });
+  if (claimed.claim === "stale") return { target: key, result: "stale", why: claimed.why, change };
+  const { held } = claimed;
+  if (action.secondLook) {
+    const against = await disagreement(tools, held, needs);
+    if (against !== undefined) {
+      await withdraw(tools, held, against, aftermath(tools, recalled));
+      return { target: key, result: "withdrawn", why: against, change };
+    }
+  }
+  const started = await startAndRecord(tools, held, aftermath(tools, recalled));
+  switch (started.start) {
+    case "running":
+      return { target: key, result: "started", why, change };
+    case "ended":
+      return { target: key, result: started.settlement.end, why: started.settlement.note, change };
+    case "unclear":
+      return { target: key, result: "unclear", why: started.why, change };
+  }
+}
