@@ -12,18 +12,19 @@ export interface IndexOptions {
 
 /** The index, HTML for browsers and JSON for others, and a health check. */
 export function indexRoutes(options: IndexOptions): ControlRoute[] {
-  return [
+  const own: ControlRoute[] = [
     {
       method: "GET",
       path: "/",
       about: "this page",
       handle: (_body, _query, headers) => {
-        const index = describe(options);
+        const index = describe({ ...options, routes: [...own, ...options.routes] });
         return headers["accept"]?.includes("text/html") ? new HtmlPage(page(index)) : index;
       },
     },
     { method: "GET", path: "/healthz", about: "answers when the doors are open", handle: () => ({ status: "ok" }) },
   ];
+  return own;
 }
 
 type Index = JsonObject & {

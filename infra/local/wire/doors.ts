@@ -3,7 +3,7 @@ import type { ControlRoute } from "../control/route.ts";
 import { loadDescriptors } from "./descriptors.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { openGrpcDoor } from "./grpc-door.ts";
-import { openRestDoor } from "./rest-door.ts";
+import { type Door, openRestDoor } from "./rest-door.ts";
 import type { ServiceImplementation } from "./service.ts";
 
 /** Options of {@link startDoors}. */
@@ -38,9 +38,9 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     host,
     maxRequestBytes: options.maxRequestBytes ?? 20 * 1024 * 1024,
   };
-  const rest = await openRestDoor({ ...shared, port: restPort, extraRoutes });
+  const rest = await opened("REST", restPort, openRestDoor({ ...shared, port: restPort, extraRoutes }));
   try {
-    const grpc = await openGrpcDoor({ ...shared, port: grpcPort });
+    const grpc = await opened("gRPC", grpcPort, openGrpcDoor({ ...shared, port: grpcPort }));
     return {
       restPort: rest.port,
       grpcPort: grpc.port,
@@ -51,5 +51,13 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   } catch (error) {
     await rest.close();
     throw error;
+  }
+}
+
+async function opened(name: string, port: number, opening: Promise<Door>): Promise<Door> {
+  try {
+    return await opening;
+  } catch (cause) {
+    throw new Error(`The ${name} door cannot listen on port ${port}; is it taken? Choose another one.`, { cause });
   }
 }
