@@ -5,6 +5,9 @@ import { nearest } from "../nearest.ts";
 import type { ScheduleInput } from "../schema/schedules.ts";
 import type { Report } from "./report.ts";
 
+/** The one pool that a Spot model has, for windows and scale events; its rungs bound it. */
+const modelPool = "model";
+
 /** Checks every schedule. */
 export function checkSchedules(draft: Draft, report: Report): void {
   for (const [name, schedule] of draft.schedules) {
@@ -34,7 +37,8 @@ function checkSizes(
     ...(spec?.resourcePools ?? []).map(({ id }) => id),
     ...Object.keys(scale.pools),
   ];
-  const known = users.flatMap(poolsOf);
+  const serves = draft.spotModels.some(({ value }) => value.schedule === schedule);
+  const known = [...users.flatMap(poolsOf), ...(serves ? [modelPool] : [])];
   for (const [pool, replicas] of Object.entries(sizes)) {
     const here = [...path, pool];
     if (!known.includes(pool)) {

@@ -15,7 +15,9 @@ const sizedWindow = keys({
   replicas: z
     .record(resourceId, replicas)
     .exactOptional()
-    .describe("Replicas by pool id while the window lasts; overlapping windows take the larger."),
+    .describe(
+      "Replicas by pool id (a Spot model's is `model`) while the window lasts; of overlapping windows the larger.",
+    ),
 }).describe("A window that also says how large pools are.");
 
 /** When something is up. */

@@ -1,0 +1,107 @@
+/** `tidekeeper apply FILE`: makes a fleet file the applied one. */
+import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import type { Fleet } from "../../shared/fleet/fleet.ts";
+import type { Home } from "../../shared/home.ts";
+import { type Applied, applyFleet, type ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
+import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
+import { readFleetFile, readText } from "./fleet-file.ts";
+import { withHome } from "./home.ts";
+import { count, print, printJson, remark } from "./output.ts";
+import { planLines } from "./plan.ts";
+import { type Plan, planFleet } from "./planning.ts";
+import { readRestoreRecords } from "./restore-records.ts";
+
+interface ApplyOptions extends CommonOptions {
+  readonly yes?: boolean;
+  readonly by: string;
+  readonly recover?: string;
+  readonly asleep?: string;
+}
+
+/** Registers the command. */
+export function register(program: Command): void {
+  const command = program
+    .command("apply")
+    .argument("<file>", "fleet file")
+    .option("-y, --yes", "do not ask; needed where nobody can answer, and with --json")
+    .option("--by <name>", "who applies it, as shown in status", userInfo().username)
+    .option("--recover <store-id>", "the store was lost: begin a new one under the old store's id")
+    .option("--asleep <file>", "with --recover: restore records of what is asleep, one JSON value a line")
+    .summary("make a fleet file the applied one")
+    .description(
+      "Checks a fleet file, shows the plan, asks, and writes it to the store. The functions go by it from the next look on.\n" +
+        "What is remembered of a target stays; drift and parking end. A target that the file no longer names is released:\n" +
+        "it is left as it is and never touched again.",
+    )
+    .action(apply);
+  common(command, [
+    "apply fleet.yaml",
+    "apply fleet.yaml --yes --by ci",
+    "apply fleet.yaml --recover 1f0c7c1e-... --asleep records.jsonl",
+  ]);
+}
+
+async function apply(file: string, options: ApplyOptions): Promise<void> {
+  if (options.asleep !== undefined && options.recover === undefined) {
+    throw new WrongUse("--asleep has no meaning without --recover", "add --recover STORE_ID");
+  }
+  const asleep = options.asleep === undefined ? [] : readRestoreRecords(await readText(options.asleep), options.asleep);
+  const { fleet, warnings } = await readFleetFile(file);
+  await withHome(async (home) => {
+    if (options.recover !== undefined) await refuseRecovery(home);
+    const plan = await planFleet(home, fleet);
+    // What is asked about must be seen, but with --json only the result belongs on standard output.
+    for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
+    if (!options.yes) await confirm(options);
+    const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
+    const applied = await applyOn(home, fleet, plan, { by: options.by, ...recover });
+    if (options.json) printJson({ file, project: fleet.project, warnings, ...applied });
+    else for (const line of appliedLines(applied)) print(line);
+  }, fleet);
+}
+
+async function applyOn(home: Home, fleet: Fleet, plan: Plan, options: Pick<StoreOptions, "by" | "recover">) {
+  const clock = await home.clock();
+  return applyFleet(home.store, fleet, { ...options, now: clock.now(), expectedVersion: plan.appliedVersion });
+}
+
+/** A recovery is for an empty store: in any other, what is remembered is better than records. */
+async function refuseRecovery(home: Home): Promise<void> {
+  const head = await home.store.get("fleet", "head");
+  if (head === undefined) return;
+  throw new Failure(
+    `the store is not lost: it holds version ${head.value.version} under the id ${head.value.storeId}`,
+    "apply without --recover, or point TIDEKEEPER_STORE at the new, empty store",
+  );
+}
+
+async function confirm(options: ApplyOptions): Promise<void> {
+  if (!process.stdin.isTTY || options.json) {
+    throw new WrongUse("nobody can be asked whether to apply this", "look at the plan, then add --yes");
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question("\nApply it? Only `yes` does: ");
+    if (answer.trim().toLowerCase() !== "yes") throw new Failure("not applied", "nothing was changed");
+  } finally {
+    terminal.close();
+  }
+}
+
+function appliedLines({ version, storeId, created, updated, released }: Applied): readonly string[] {
+  const asleep = released.filter((target) => target.asleep).map(({ name }) => name);
+  return [
+    "",
+    `applied as version ${version}: ${count(created.length, "target")} new, ${updated.length} kept, ${released.length} released`,
+    ...(asleep.length === 0
+      ? []
+      : [`released while asleep, so not there until somebody rebuilds it: ${asleep.join(", ")}`]),
+    ...(version === 1
+      ? [
+          `store id ${storeId}: deploy the functions with TIDEKEEPER_STORE_ID=${storeId}, so that a lost store means no action`,
+        ]
+      : []),
+  ];
+}

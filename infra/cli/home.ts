@@ -1,0 +1,49 @@
+/** Where a command works: the store, Vertex AI and Pub/Sub that the environment names. */
+import type { Fleet } from "../../shared/fleet/fleet.ts";
+import { type Home, makeHome } from "../../shared/home.ts";
+import { readSettings, type Settings } from "../../shared/settings.ts";
+import { type RecalledFleet, recallFleet } from "../../shared/state/recall.ts";
+import { Failure, WrongUse } from "./command.ts";
+
+/**
+ * Opens the home, works in it and closes it, whatever happens.
+ * @param fleet gives project and prefix where the environment does not.
+ * @throws WrongUse when the environment does not say where Tidekeeper runs.
+ */
+export async function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
+  const home = await makeHome(settingsFor(fleet));
+  try {
+    return await work(home);
+  } finally {
+    await home.close();
+  }
+}
+
+function settingsFor(fleet: Fleet | undefined): Settings {
+  const known = fleet === undefined ? {} : { TIDEKEEPER_PROJECT: fleet.project, TIDEKEEPER_PREFIX: fleet.namePrefix };
+  let settings: Settings;
+  try {
+    settings = readSettings({ ...known, ...process.env });
+  } catch (error) {
+    const [what = "", next = ""] = (error as Error).message.split(". ");
+    throw new WrongUse(what, next || "set the variables", { cause: error });
+  }
+  if (fleet !== undefined && settings.project !== fleet.project) {
+    throw new WrongUse(
+      `the fleet is for project ${fleet.project}, but TIDEKEEPER_PROJECT is ${settings.project}`,
+      "name one and the same project in both",
+    );
+  }
+  return settings;
+}
+
+/**
+ * The applied fleet.
+ * @throws Failure when there is none, or when it is not ours to use.
+ */
+export async function appliedFleet(home: Home): Promise<RecalledFleet> {
+  const recalled = await recallFleet(home.store, home.settings.storeId);
+  if (!("refused" in recalled)) return recalled;
+  const [what = recalled.refused, ...next] = recalled.refused.split("; ");
+  throw new Failure(what, next.join("; ") || "run `tidekeeper doctor`");
+}

@@ -1,0 +1,42 @@
+/** `tidekeeper pause` and `resume`: nothing new starts while the fleet is paused. */
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { pauseFleet, resumeFleet } from "../../shared/state/pause.ts";
+import { type CommonOptions, common } from "./command.ts";
+import { withHome } from "./home.ts";
+import { instant, print, printJson } from "./output.ts";
+
+interface PauseOptions extends CommonOptions {
+  readonly by: string;
+  readonly note?: string;
+}
+
+/** Registers both commands. */
+export function register(program: Command): void {
+  const pause = program
+    .command("pause")
+    .option("--note <text>", "why; shown in status")
+    .option("--by <name>", "who pauses it", userInfo().username)
+    .summary("let nothing new start")
+    .description("Ticks go on, running operations settle, outcomes are told; nothing new starts until `resume`.")
+    .action(async (options: PauseOptions) => {
+      const { note, by } = options;
+      const head = await withHome(async (home) =>
+        pauseFleet(home.store, { by, now: (await home.clock()).now(), ...(note === undefined ? {} : { note }) }),
+      );
+      if (options.json) printJson({ paused: head.paused });
+      else if (head.paused) print(`paused since ${instant(head.paused.at)} by ${head.paused.by}`);
+    });
+  common(pause, ['pause --note "migration tonight"']);
+
+  const resume = program
+    .command("resume")
+    .summary("end a pause")
+    .description("The next tick decides for now; nothing that was missed is replayed.")
+    .action(async (options: CommonOptions) => {
+      const head = await withHome((home) => resumeFleet(home.store));
+      if (options.json) printJson({ paused: null, version: head.version });
+      else print(`version ${head.version} goes on`);
+    });
+  common(resume, ["resume"]);
+}

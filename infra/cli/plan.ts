@@ -1,0 +1,74 @@
+/** `tidekeeper plan FILE`: what applying a fleet would do now. */
+import type { Command } from "commander";
+import { type CommonOptions, common } from "./command.ts";
+import { readFleetFile } from "./fleet-file.ts";
+import { withHome } from "./home.ts";
+import { columns, count, instant, paint, print, printJson } from "./output.ts";
+import { type Outlook, type Plan, planFleet } from "./planning.ts";
+
+interface PlanOptions extends CommonOptions {
+  readonly offline?: boolean;
+}
+
+/** Registers the command. */
+export function register(program: Command): void {
+  const command = program
+    .command("plan")
+    .argument("<file>", "fleet file")
+    .option("--offline", "check the file only: look neither at the store nor at Vertex AI")
+    .summary("show what applying a fleet file would do now")
+    .description("Checks a fleet file and shows, target by target, what would be done now and why. Changes nothing.")
+    .action(plan);
+  common(command, ["plan fleet.yaml", "plan fleet.yaml --offline", "plan fleet.yaml --json | jq .targets"]);
+}
+
+async function plan(file: string, options: PlanOptions): Promise<void> {
+  const { fleet, warnings } = await readFleetFile(file);
+  if (options.offline) {
+    const names = fleet.targets.map(({ name }) => name);
+    if (options.json) printJson({ file, project: fleet.project, warnings, targets: names });
+    else print(`${file} is sound: project ${fleet.project}, ${count(names.length, "target")}`);
+    return;
+  }
+  const planned = await withHome((home) => planFleet(home, fleet), fleet);
+  if (options.json) printJson({ file, project: fleet.project, warnings, ...planned });
+  else for (const line of planLines(file, planned)) print(line);
+}
+
+/** A plan as people read it. */
+export function planLines(file: string, plan: Plan): readonly string[] {
+  const isNew = new Set(plan.created);
+  const rows = plan.targets.map((target) => [mark(target, isNew), target.name, deed(target), target.why]);
+  const released = plan.released.map(({ name, asleep }) => [
+    paint("yellow", "-"),
+    name,
+    "release",
+    asleep ? "not in the file any more: it is asleep, and stays deleted until somebody rebuilds it" : leftAlone,
+  ]);
+  const changing = plan.targets.filter(({ change }) => change !== undefined).length;
+  const before = plan.appliedVersion === 0 ? "nothing is applied yet" : `version ${plan.appliedVersion} is applied`;
+  return [
+    `${file}: ${count(plan.targets.length, "target")}; ${before}`,
+    "",
+    ...(rows.length + released.length > 0 ? [columns([...rows, ...released]), ""] : []),
+    ...plan.targets.flatMap(({ name, next }) =>
+      next ? [`next for ${name}: ${next.what} at ${instant(next.at)}`] : [],
+    ),
+    `${changing === 0 ? "nothing" : changing} of ${plan.targets.length} would be changed at the next look${
+      plan.paused ? ", but the fleet is paused: nothing starts before `tidekeeper resume`" : ""
+    }`,
+  ];
+}
+
+const leftAlone = "not in the file any more: left as it is, and never touched again";
+
+/** `+` for what is new in the file, `~` for what would be changed in Vertex AI. */
+function mark({ name, change }: Outlook, isNew: ReadonlySet<string>): string {
+  if (isNew.has(name)) return paint("green", "+");
+  return change === undefined ? " " : paint("yellow", "~");
+}
+
+function deed({ change, running, phase }: Outlook): string {
+  if (running !== undefined) return paint("yellow", `${running} is running`);
+  return change === undefined ? phase : paint("bold", change);
+}

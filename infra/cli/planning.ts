@@ -1,0 +1,142 @@
+/**
+ * What a fleet would do now. The plan applies the fleet to a copy of what the store remembers, with the code that
+ * `apply` runs, and lets the deciders look at Vertex AI as it is: nothing is guessed, and nothing is changed.
+ */
+
+import { decide, type Facts, modelFacts, resourceFacts } from "../../shared/facts.ts";
+import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
+import type { Home } from "../../shared/home.ts";
+import type { Need } from "../../shared/observe.ts";
+import { observePersistentResource, observeSpotModel } from "../../shared/observe.ts";
+import { describe } from "../../shared/operations/kinds.ts";
+import { type Applied, applyFleet } from "../../shared/state/apply.ts";
+import { schemaVersion, type TargetDocument } from "../../shared/state/documents.ts";
+import { openStore } from "../../shared/state/open.ts";
+import { slotOf } from "../../shared/state/recall.ts";
+import type { Store } from "../../shared/state/store.ts";
+import type { Clock, Millis } from "../../shared/time/clock.ts";
+import { surveyReader } from "./survey.ts";
+
+/** What is decided about one target. */
+export interface Outlook {
+  readonly name: string;
+  readonly key: string;
+  readonly kind: TargetPolicy["kind"];
+  readonly phase: string;
+  /** The change that would be started, e.g. `delete`; absent: none. */
+  readonly change?: string;
+  readonly rule: string;
+  readonly why: string;
+  readonly next?: { readonly at: Millis; readonly what: string };
+  /** An operation that runs already: nothing else is started before it has ended. */
+  readonly running?: string;
+}
+
+/** What applying a fleet would do. */
+export interface Plan {
+  /** Version that is applied now, 0 for none. */
+  readonly appliedVersion: number;
+  readonly created: readonly string[];
+  readonly released: Applied["released"];
+  readonly targets: readonly Outlook[];
+  readonly paused: boolean;
+}
+
+/** Targets looked at together. */
+const together = 50;
+
+/**
+ * Plans a fleet.
+ * @throws StoreUnavailable when the store cannot be read; Vertex's errors are part of the outlook.
+ */
+export async function planFleet(home: Home, fleet: Fleet): Promise<Plan> {
+  const clock = await home.clock();
+  const head = (await home.store.get("fleet", "head"))?.value;
+  const scratch = await openStore("sqlite::memory:");
+  try {
+    const targets = await home.store.list("targets");
+    await scratch.transaction(async (tx) => {
+      if (head !== undefined) tx.put("fleet", "head", head);
+      for (const { id, value } of targets) tx.put("targets", id, value);
+    });
+    const applied = await applyFleet(scratch, fleet, { by: "plan", now: clock.now() });
+    return {
+      appliedVersion: head?.version ?? 0,
+      created: applied.created,
+      released: applied.released,
+      targets: await lookAhead(home, fleet, fleet.targets, clock, scratch),
+      paused: head?.paused !== undefined,
+    };
+  } finally {
+    await scratch.close();
+  }
+}
+
+/**
+ * What would be decided now about some targets of a fleet.
+ * @param documents the store that their documents are read from; the rest is read from the home's own.
+ */
+export async function lookAhead(
+  home: Home,
+  fleet: Fleet,
+  policies: readonly TargetPolicy[],
+  clock: Clock,
+  documents: Store = home.store,
+): Promise<readonly Outlook[]> {
+  const tools = { reader: surveyReader(home.reader), store: home.store, clock };
+  const outlooks: Outlook[] = [];
+  for (let start = 0; start < policies.length; start += together) {
+    const chunk = policies.slice(start, start + together);
+    outlooks.push(...(await Promise.all(chunk.map((policy) => lookAt(tools, fleet, policy, documents)))));
+  }
+  return outlooks;
+}
+
+type Tools = Pick<Home, "reader" | "store"> & { readonly clock: Clock };
+
+async function lookAt(tools: Tools, fleet: Fleet, policy: TargetPolicy, documents: Store): Promise<Outlook> {
+  const { name, key, kind } = policy;
+  const [target, slot] = await Promise.all([documents.get("targets", key), tools.store.get("slots", slotOf(key))]);
+  if (target === undefined || target.value.schema > schemaVersion) {
+    const why = target === undefined ? "the store does not know it" : "its document is of a newer Tidekeeper";
+    return { name, key, kind, phase: "unknown", rule: "refused", why: `${why}; nothing is done` };
+  }
+  const { action, rule, why, phase, next } = await decideClosely(tools, fleet, policy, target.value);
+  return {
+    name,
+    key,
+    kind,
+    phase,
+    rule,
+    why,
+    ...(action.do === "change" ? { change: describe(action.change) } : {}),
+    ...(next === undefined ? {} : { next }),
+    ...(slot === undefined || slot.value.state === "empty" ? {} : { running: describe(slot.value.change) }),
+  };
+}
+
+/** Decides, looking closer where the decision asks for it; as often as there are things to look closer at. */
+async function decideClosely(tools: Tools, fleet: Fleet, policy: TargetPolicy, target: TargetDocument) {
+  const needs = new Set<Need>();
+  for (let looks = 0; ; looks++) {
+    const decision = decide(await observe(tools, fleet, policy, target, needs));
+    if (decision.action.do !== "look-closer" || looks === 2) return decision;
+    for (const need of decision.action.need) needs.add(need);
+  }
+}
+
+async function observe(
+  tools: Tools,
+  fleet: Fleet,
+  policy: TargetPolicy,
+  target: TargetDocument,
+  needs: ReadonlySet<Need>,
+): Promise<Facts> {
+  const now = tools.clock.now();
+  if (policy.kind === "spotModel") {
+    return modelFacts(fleet, policy, target, now, await observeSpotModel(tools.reader, policy));
+  }
+  const { memory } = target;
+  const restoreId = memory.kind === "persistentResource" ? memory.sleep?.restoreId : undefined;
+  return resourceFacts(fleet, policy, target, now, await observePersistentResource(tools, policy, restoreId, needs));
+}

@@ -1,0 +1,119 @@
+/** `tidekeeper publish EVENT`, and `hold`, `release`, `wake` as short forms of it. */
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/schema.ts";
+import { parseDuration } from "../../shared/time/duration.ts";
+import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
+import { readText } from "./fleet-file.ts";
+import { withHome } from "./home.ts";
+import { print, printJson } from "./output.ts";
+import { type Published, publishEvent } from "./publishing.ts";
+
+interface WaitOptions extends CommonOptions {
+  readonly wait?: string | true;
+}
+
+interface EventOptions extends WaitOptions {
+  readonly target?: string;
+  readonly pool?: string;
+  readonly replicas?: string;
+  readonly delta?: string;
+  readonly ttl?: string;
+  readonly reason?: string;
+  readonly id?: string;
+}
+
+/** Registers the commands. */
+export function register(program: Command): void {
+  const publish = program
+    .command("publish")
+    .argument("<event>", `a type (${eventTypes.join(", ")}), the event as JSON, @FILE, or - for standard input`)
+    .option("--target <name>", "target, with a type")
+    .option("--pool <id>", "resource pool; may be left out where there is one")
+    .option("--replicas <n>", "the size wanted")
+    .option("--delta <n>", "or a change to the newest size asked for, e.g. +2")
+    .option("--ttl <duration>", "how long it is wanted, e.g. 2h")
+    .option("--reason <text>", "why; shown in reasons")
+    .option("--id <id>", "your id for it: a second event with it is not carried out again")
+    .summary("publish an event, as any other system would")
+    .description("Checks the event as the functions will, and publishes it to the fleet's events topic.")
+    .action(async (written: string, options: EventOptions) => {
+      await send(await readEvent(written, options), options);
+    });
+  common(waiting(publish), [
+    "publish scale --target research --replicas 4 --ttl 2h",
+    `publish '{"type":"scale","target":"research","delta":2}' --wait`,
+    "publish @job.json",
+  ]);
+
+  for (const [type, summary] of shortForms) {
+    const command = program
+      .command(type)
+      .argument("<target>", "the fleet's name of the target, or its full resource name")
+      .option("--for <duration>", "how long it is wanted, e.g. 4h")
+      .option("--reason <text>", "why; shown in reasons")
+      .summary(summary)
+      .description(`Publishes a ${type} event: ${summary}.`)
+      .action(async (target: string, options: WaitOptions & { readonly for?: string; readonly reason?: string }) => {
+        await send({ type, target, ...given({ ttl: options.for, reason: options.reason }) }, options);
+      });
+    common(waiting(command), [
+      `${type} research${type === "release" ? "" : " --for 4h"} --reason "demo at nine" --wait`,
+    ]);
+  }
+}
+
+const shortForms = [
+  ["hold", "change nothing about a target for a while"],
+  ["release", "end holds, wakes and drift: back to the fleet's own rules"],
+  ["wake", "be on, whatever the schedule says"],
+] as const;
+
+function waiting(command: Command): Command {
+  return command.option(
+    "--wait [duration]",
+    "wait for the final answer, by default 30s; exit code 1 unless it is `done`",
+  );
+}
+
+async function readEvent(written: string, options: EventOptions): Promise<object> {
+  const { target, pool, replicas, delta, ttl, reason, id } = options;
+  const keys = given({ target, pool, replicas, delta: delta?.replace(/^\+/, ""), ttl, reason, id });
+  if (/^[a-z]+$/.test(written)) return { type: written, ...keys };
+  const json = written === "-" ? await text(process.stdin) : await jsonOf(written);
+  return { ...parseForeignJson(Buffer.from(json), largestEvent), ...keys };
+}
+
+async function jsonOf(written: string): Promise<string> {
+  return written.startsWith("@") ? readText(written.slice(1)) : written;
+}
+
+/** The values that were given. */
+function given(values: { readonly [key: string]: string | undefined }): { readonly [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+async function send(event: object, options: WaitOptions): Promise<void> {
+  const written = options.wait === true ? "30s" : options.wait;
+  const wait = written === undefined ? undefined : parseDuration(written);
+  if (written !== undefined && wait === undefined) {
+    throw new WrongUse(`"${written}" is no duration`, "write one like 30s or 2m");
+  }
+  const published = await withHome((home) => publishEvent(home, event, wait));
+  if (options.json) printJson(published);
+  else print(line(published));
+  const { outcome } = published;
+  if (outcome !== undefined && outcome.phase !== "done") {
+    throw new Failure(
+      `${published.id} ended ${outcome.phase}: ${outcome.why}`,
+      "correct it and publish it under a new id",
+    );
+  }
+}
+
+function line({ id, messageId, outcome }: Published): string {
+  if (outcome === undefined) return `published ${id} as message ${messageId}; its outcome will name this id`;
+  return `${id} ${outcome.phase}: ${outcome.what}: ${outcome.why}`;
+}

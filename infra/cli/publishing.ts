@@ -1,0 +1,68 @@
+/** Publishes an event as any other system would, after the check that the functions will make, and follows its answer. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { FleetEventInput } from "../../shared/events/schema.ts";
+import { parseEvent } from "../../shared/events/schema.ts";
+import type { Home } from "../../shared/home.ts";
+import type { Outcome } from "../../shared/outcomes/outcome.ts";
+import type { Millis } from "../../shared/time/clock.ts";
+import { Failure } from "./command.ts";
+
+/** A published event; `outcome` is the newest answer where one was waited for. */
+export interface Published {
+  readonly id: string;
+  readonly messageId: string;
+  readonly event: object;
+  readonly outcome?: Outcome;
+}
+
+/** How often the answer is looked for, in real time. */
+const every = 250;
+
+/**
+ * Publishes an event.
+ * @param written the event as somebody wrote it; it gets an id where it has none.
+ * @param wait how long a final answer is waited for, real time; undefined: not at all.
+ * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, or no final answer comes in time.
+ */
+export async function publishEvent(home: Home, written: object, wait?: Millis): Promise<Published> {
+  const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };
+  const data = Buffer.from(JSON.stringify(event));
+  const { id = event.id } = parseEvent({ messageId: event.id, publishedAt: undefined, attributes: {}, data, type: "" });
+  const messageId = await publish(home, event);
+  if (wait === undefined) return { id, messageId, event };
+  return { id, messageId, event, outcome: await answer(home, id, wait) };
+}
+
+/** An event of a kind that the schema knows; a type check for those who write one in code. */
+export function event(input: FleetEventInput): object {
+  return input;
+}
+
+async function publish(home: Home, data: object): Promise<string> {
+  try {
+    return await home.bus.publish("events", { data });
+  } catch (cause) {
+    const topic = `${home.settings.prefix}-events`;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(
+      `the event was not published to ${topic} of project ${home.settings.project}: ${reason}`,
+      "check that the topic exists and that you may publish to it; `tidekeeper doctor` looks at both",
+      { cause },
+    );
+  }
+}
+
+async function answer(home: Home, id: string, wait: Millis): Promise<Outcome> {
+  const clock = await home.clock();
+  const deadline = clock.wire() + wait;
+  for (;;) {
+    const outcome = (await home.store.get("events", id))?.value.outcome;
+    if (outcome?.final) return outcome;
+    if (clock.wire() >= deadline) {
+      const far = outcome === undefined ? "it was not even stored" : `so far it is ${outcome.phase}: ${outcome.why}`;
+      throw new Failure(`no final answer to ${id} came in time; ${far}`, "wait longer, or look at `tidekeeper status`");
+    }
+    await delay(every);
+  }
+}

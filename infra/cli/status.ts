@@ -1,0 +1,76 @@
+/** `tidekeeper status`: what is on, what is happening and why, in the store's own words. */
+import type { Command } from "commander";
+import { readStatus, type StatusReport, type TargetStatus } from "../../shared/status/report.ts";
+import { formatDuration } from "../../shared/time/duration.ts";
+import { type CommonOptions, common, Failure } from "./command.ts";
+import { withHome } from "./home.ts";
+import { columns, count, instant, paint, paintPhase, print, printJson } from "./output.ts";
+
+/** Registers the command. */
+export function register(program: Command): void {
+  const command = program
+    .command("status")
+    .summary("show every target: its state, what is happening, and why")
+    .description("Reads the store; calls nothing else. `tidekeeper explain TARGET` looks at Vertex AI, too.")
+    .action(status);
+  common(command, ["status", "status --json | jq '.targets[] | {name, phase}'"]);
+}
+
+async function status(options: CommonOptions): Promise<void> {
+  const report = await withHome(async (home) => readStatus(home.store, (await home.clock()).now()));
+  if (options.json) {
+    printJson(report);
+    return;
+  }
+  if (report.fleet === undefined) {
+    throw new Failure("no fleet has been applied to this store", "run `tidekeeper apply FILE`");
+  }
+  for (const line of statusLines(report, report.fleet)) print(line);
+}
+
+function statusLines(report: StatusReport, fleet: NonNullable<StatusReport["fleet"]>): readonly string[] {
+  const { at, targets, locations, owed } = report;
+  const rows = targets.map((target) => [
+    target.name,
+    paintPhase(target.phase),
+    target.location,
+    target.decision?.why ?? "not looked at yet",
+  ]);
+  return [
+    `${instant(at)}: version ${fleet.version}, applied ${instant(fleet.appliedAt)} by ${fleet.appliedBy}`,
+    ...(fleet.paused === undefined ? [] : [paint("yellow", pausedLine(fleet.paused))]),
+    ...locations.map((seen) => locationLine(seen, at)),
+    ...(owed === 0 ? [] : [`${count(owed, "outcome")} not yet published`]),
+    "",
+    columns(rows),
+    ...targets.flatMap((target) => detailLines(target, fleet.version)),
+  ];
+}
+
+function pausedLine({ at, by, note }: { readonly at: number; readonly by: string; readonly note?: string }): string {
+  return `PAUSED since ${instant(at)} by ${by}${note === undefined ? "" : `: ${note}`}; nothing new starts before \`tidekeeper resume\``;
+}
+
+function locationLine({ location, takenAt, outageSince }: StatusReport["locations"][number], at: number): string {
+  const age = `${location}: last looked at ${formatDuration(at - takenAt)} ago`;
+  if (outageSince === undefined) return age;
+  return paint("red", `${age}; everything turned idle at once at ${instant(outageSince)}, so nobody is called idle`);
+}
+
+/** What of a target needs more than its row. */
+export function detailLines(target: TargetStatus, fleetVersion: number): readonly string[] {
+  const { name, operation, requests, hold, drift, benched, decision, appliedVersion, rung } = target;
+  const lines = [
+    ...(rung === undefined ? [] : [`serves on ${rung}`]),
+    ...(operation === undefined
+      ? []
+      : [`${operation.kind} ${operation.state} since ${instant(operation.since)}, attempt ${operation.attempt}`]),
+    ...requests.map(({ what, source, expiresAt }) => `${what}, asked for by ${source}, until ${instant(expiresAt)}`),
+    ...(hold === undefined ? [] : [`held until ${instant(hold.until)}${hold.note ? `: ${hold.note}` : ""}`]),
+    ...(drift === undefined ? [] : [`changed by somebody else since ${instant(drift.since)}: ${drift.what}`]),
+    ...benched.map((bench) => `${bench.rung} is set aside until ${instant(bench.until)}: ${bench.class}`),
+    ...(appliedVersion < fleetVersion ? ["released: the fleet does not name it any more"] : []),
+    ...(decision?.next === undefined ? [] : [`next: ${decision.next.what} at ${instant(decision.next.at)}`]),
+  ];
+  return lines.length === 0 ? [] : ["", paint("bold", name), ...lines.map((line) => `  ${line}`)];
+}

@@ -1,0 +1,90 @@
+/** Runs the real command, as a process of its own, against a local cloud and a store of the test's. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { type LocalCloud, startLocalCloud } from "../../../infra/local/server.ts";
+import { openStore } from "../../../shared/state/open.ts";
+import type { Store } from "../../../shared/state/store.ts";
+
+const main = resolve("infra/cli/main.ts");
+
+/** How a run ended. */
+export interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A place to run commands in. */
+export interface Workplace {
+  readonly cloud: LocalCloud;
+  /** `http://127.0.0.1:PORT` of the local cloud. */
+  readonly rest: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs `tidekeeper ARGS` to its end. */
+  run(...args: string[]): Promise<Run>;
+  /** Runs it and reads its JSON. */
+  json<T>(...args: string[]): Promise<T>;
+  /** Writes a file and answers its path. */
+  file(name: string, content: string): Promise<string>;
+  /** The store that the commands work on. */
+  openStore(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+/** Runs the command with an environment of its own: nothing of the surrounding one but the path. */
+export async function runTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], METADATA_SERVER_DETECTION: "none", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { code: child.exitCode, out, err };
+}
+
+/**
+ * Opens a workplace.
+ * @param from world time of the local cloud.
+ */
+export async function openWorkplace(from: string): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), "tidekeeper-cli-"));
+  const cloud = await startLocalCloud({ restPort: 0, grpcPort: 0, from: Date.parse(from), speed: 1 });
+  const rest = `http://127.0.0.1:${cloud.restPort}`;
+  const url = `sqlite:${join(folder, "store.sqlite")}`;
+  const environment = {
+    ...cloud.environment("demo"),
+    TIDEKEEPER_PROJECT: "demo",
+    TIDEKEEPER_STORE: url,
+    TIDEKEEPER_VERTEX_REST: rest,
+    TIDEKEEPER_VERTEX_GRPC: `127.0.0.1:${cloud.grpcPort}`,
+    TIDEKEEPER_CLOCK: `${rest}/clock`,
+  };
+  const run = (...args: string[]) => runTidekeeper(args, environment);
+  return {
+    cloud,
+    rest,
+    environment,
+    run,
+    async json<T>(...args: string[]) {
+      const { out, err } = await run(...args, "--json");
+      try {
+        return JSON.parse(out) as T;
+      } catch (cause) {
+        throw new Error(`${args.join(" ")} --json printed no JSON: ${out}${err}`, { cause });
+      }
+    },
+    async file(name, content) {
+      const path = join(folder, name);
+      await writeFile(path, content);
+      return path;
+    },
+    openStore: () => openStore(url),
+    async close() {
+      await cloud.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
