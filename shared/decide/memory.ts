@@ -45,6 +45,8 @@ export interface PersistentResourceMemory {
     readonly cause: "off-hours" | "idle" | "replace" | "repair";
     /** createTime of what was, or is being, deleted. */
     readonly incarnation?: string;
+    /** It had never run: what a failed create left behind. Clearing that away is no cycle. */
+    readonly neverRan?: true;
     readonly restoreId: string;
     /** Spec used when it is rebuilt: 0 is the restore record, n the n-th alternative. */
     readonly alternative: number;

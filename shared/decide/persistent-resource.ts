@@ -132,6 +132,7 @@ function inError(
     cause: "repair",
     rule: "repair",
     counted: true,
+    neverRan: resource.startTime === undefined,
     why: `${stuck} and no job is on it`,
   });
 }

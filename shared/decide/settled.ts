@@ -23,14 +23,14 @@ function answered(draft: Draft, held: Held, phase: "done" | "failed", why: strin
 
 function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "delete" }>, done: Done): void {
   const { memory, observation, now } = draft;
-  const sleep = memory.sleep ?? {
+  const sleep: NonNullable<typeof memory.sleep> = memory.sleep ?? {
     since: held.claimedAt,
     cause: "off-hours" as const,
     incarnation: change.createTime,
     restoreId: change.restoreId,
     alternative: 0,
   };
-  draft.remember({ sleep, deletes: [...memory.deletes, now] });
+  draft.remember({ sleep, deletes: sleep.neverRan ? memory.deletes : [...memory.deletes, now] });
   draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
   const { restore } = observation;
   draft.tell({

@@ -27,6 +27,8 @@ export interface Sleep {
   readonly why: string;
   /** Whether replica counters confirm that no job runs; if only job lists say so, they must have for twice the threshold. */
   readonly counted: boolean;
+  /** What a failed create left behind: deleting it costs nobody anything, so it is not counted as a cycle. */
+  readonly neverRan?: boolean;
   /** Requests that this serves. */
   readonly eventIds?: readonly string[];
   /** When it is expected back. */
@@ -52,7 +54,7 @@ function blocked(draft: Draft, sleep: Sleep): PersistentResourceDecision | undef
     });
   }
   const oldest = memory.deletes[0];
-  if (oldest !== undefined && memory.deletes.length >= limits.cyclesPerDay) {
+  if (oldest !== undefined && memory.deletes.length >= limits.cyclesPerDay && !sleep.neverRan) {
     draft.tell({
       id: `alert/${policy.key}/cycles/${oldest}`,
       phase: "alert",
@@ -195,6 +197,7 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
       since: now,
       cause: sleep.cause,
       incarnation: createTime,
+      ...(sleep.neverRan ? { neverRan: true as const } : {}),
       // What was rebuilt from an alternative goes back to the first record: the alternative was only a stand-in.
       restoreId: memory.standIn?.restoreId ?? restoreId,
       alternative: memory.creating?.alternative ?? 0,

@@ -132,6 +132,9 @@ function deploySettled(facts: SpotModelCase, draft: Draft, held: Held, change: D
       forgetSuccessor(memory, change);
       memory.bench = free(memory.bench, rungId, now);
       memory.deploys = memory.deploys.slice(0, -1);
+      if (memory.incident !== undefined) {
+        memory.incident = { ...memory.incident, attempts: Math.max(0, memory.incident.attempts - 1) };
+      }
   }
 }
 

@@ -31,7 +31,9 @@ export async function seed(rest: string, fleet: Fleet): Promise<void> {
       const endpoints = `${rest}/v1/projects/${at.project}/locations/${at.location}/endpoints`;
       const modelId = source.id.split("@")[0] ?? source.id;
       const modelsUrl = `${rest}/v1/projects/${source.project}/locations/${source.location}/models`;
-      await ensure(`${endpoints}/${at.id}`, () => post(`${endpoints}?endpointId=${at.id}`, { displayName: `${name}-endpoint` }));
+      await ensure(`${endpoints}/${at.id}`, () =>
+        post(`${endpoints}?endpointId=${at.id}`, { displayName: `${name}-endpoint` }),
+      );
       await ensure(`${modelsUrl}/${modelId}`, () =>
         post(`${modelsUrl}:upload`, {
           modelId,

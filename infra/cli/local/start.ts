@@ -18,8 +18,8 @@ export interface LocalOptions {
   readonly port: number;
   /** World seconds per real second. */
   readonly speed: number;
-  /** World time at the start, epoch ms. */
-  readonly from: number;
+  /** World time at the start, epoch ms; absent: now. */
+  readonly from?: number;
   readonly seed?: number;
   /** Where the store and the cloud's state are kept; absent: a folder that goes away with the process. */
   readonly stateDir?: string;
@@ -63,7 +63,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
     const cloud = await startLocalCloud({
       restPort: port,
       grpcPort: port === 0 ? 0 : port + 1,
-      from: options.from,
+      ...(options.from === undefined ? {} : { from: options.from }),
       speed: options.speed,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
@@ -73,9 +73,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
     const grpc = `127.0.0.1:${cloud.grpcPort}`;
     const storeUrl = `sqlite:${join(folder, "store.sqlite")}`;
     const environment: Record<string, string> = {
-      ...cloud.environment(),
+      ...cloud.environment(project),
       GOOGLE_CLOUD_PROJECT: project,
-      CLOUDSDK_CORE_PROJECT: project,
       TIDEKEEPER_PROJECT: project,
       TIDEKEEPER_PREFIX: prefix,
       TIDEKEEPER_STORE: storeUrl,
