@@ -24,7 +24,7 @@ const statusNames = [
 ] as const;
 type StatusName = (typeof statusNames)[number];
 
-/** Statuses by which the service says that it did nothing; after any other the call may have been carried out. */
+/** Statuses by which the service says that it did nothing; after any other, without a known text, it may have. */
 const certainRefusals: ReadonlySet<StatusName> = new Set([
   "INVALID_ARGUMENT",
   "NOT_FOUND",
@@ -67,7 +67,7 @@ const texts: readonly { readonly pattern: RegExp; readonly class: ErrorClass }[]
     class: "throttled",
   },
   // Before stockout: one author met the 503 text with a quota of zero.
-  { pattern: /quota/i, class: "quota" },
+  { pattern: /quotas?\b.*\b(exceed|is 0|zero)|exceed\w* .*\bquota/i, class: "quota" },
   {
     pattern:
       /stock.?out|not have enough resources|temporarily unavailable, please deploy|resource pool exhausted|insufficient capacity/i,
@@ -106,9 +106,10 @@ const plain: { readonly [S in StatusName]: ErrorClass } = {
   UNAUTHENTICATED: "denied",
 };
 
-function classOf(status: StatusName, text: string): ErrorClass {
+/** `said`: the service gave its reason in words, so it was reached and refused, whatever the code. */
+function classOf(status: StatusName, text: string): { readonly class: ErrorClass; readonly said: boolean } {
   const found = sharpened.has(status) ? texts.find(({ pattern }) => pattern.test(text)) : undefined;
-  return found?.class ?? plain[status];
+  return { class: found?.class ?? plain[status], said: found !== undefined };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -175,10 +176,11 @@ function read(error: unknown): Reading {
 export function classify(error: unknown, doing?: string): VertexError {
   if (error instanceof VertexError) return error;
   const { status, text } = read(error);
+  const found = classOf(status, text);
   return new VertexError(`${doing === undefined ? "" : `${doing}: `}${status}: ${text}`, {
-    class: classOf(status, text),
+    class: found.class,
     code: statusNames.indexOf(status),
-    refused: certainRefusals.has(status),
+    refused: found.said || certainRefusals.has(status),
     cause: error,
   });
 }
@@ -187,7 +189,7 @@ export function classify(error: unknown, doing?: string): VertexError {
 export function classifyStatus(failure: RpcStatus, doing?: string): VertexError {
   const status = statusNames[failure.code ?? 2] ?? "UNKNOWN";
   const text = failure.message ?? "no message";
-  const found = classOf(status, text);
+  const found = classOf(status, text).class;
   const machines = found === "unavailable" && status === "UNAVAILABLE";
   return new VertexError(`${doing === undefined ? "" : `${doing}: `}${status}: ${text}`, {
     class: machines ? "stockout" : status === "CANCELLED" ? "conflict" : found,

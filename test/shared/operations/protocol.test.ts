@@ -5,55 +5,15 @@ import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
 import type { Change, ChangeKind } from "../../../shared/operations/operation.ts";
 import { StoreUnavailable } from "../../../shared/state/store.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
+import { deployedModel, pools, runningPool, servingEndpoint } from "./fixtures.ts";
 import { openWorld, type World } from "./world.ts";
 
-const location = "projects/demo/locations/us-central1";
 let world: World;
 
 beforeAll(async () => {
   world = await openWorld();
 });
 afterAll(() => world.close());
-
-const pools = (replicaCount: string) => [
-  { id: "p0", machineSpec: { machineType: "n1-standard-4" }, replicaCount, diskSpec: { bootDiskSizeGb: 100 } },
-];
-
-async function post(path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${world.rest}/v1/${path}`, { method: "POST", body: JSON.stringify(body) });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(JSON.stringify(answer));
-  return answer;
-}
-
-/** A persistent resource that runs; answers its creation time. */
-async function runningPool(id: string): Promise<string> {
-  const name = persistentResourceName("demo", "us-central1", id);
-  await post(`${location}/persistentResources?persistentResourceId=${id}`, { resourcePools: pools("2") });
-  await world.world.advance(3_600_000);
-  const found = await world.reader.getPersistentResource(name);
-  if (found?.state !== "RUNNING" || found.createTime === undefined) throw new Error(`${id} is ${found?.state}`);
-  return found.createTime;
-}
-
-const deployedModel = (id: string) => ({
-  id,
-  model: `${location}/models/m`,
-  displayName: "ours",
-  dedicatedResources: { machineSpec: { machineType: "n1-standard-4" }, minReplicaCount: 1, maxReplicaCount: 1 },
-});
-
-/** An endpoint with as many serving models as ids are given. */
-async function servingEndpoint(id: string, models: readonly string[]): Promise<string> {
-  const name = endpointName("demo", "us-central1", id);
-  await post(`${location}/endpoints?endpointId=${id}`, { displayName: id });
-  await world.world.advance(60_000);
-  for (const model of models) {
-    await post(`${name}:deployModel`, { deployedModel: deployedModel(model) });
-    await world.world.advance(7_200_000);
-  }
-  return name;
-}
 
 let sequence = 0;
 const fresh = (prefix: string): string => {
@@ -98,7 +58,7 @@ const kinds: readonly Kind[] = [
     repeatable: true,
     prepare: async () => {
       const id = fresh("delete");
-      return { kind: "delete", resource: onPool(id), createTime: await runningPool(id), restoreId: id };
+      return { kind: "delete", resource: onPool(id), createTime: await runningPool(world, id), restoreId: id };
     },
     carriedOut: (change) => operationsOf(change, "DeleteOperationMetadata"),
   },
@@ -109,7 +69,7 @@ const kinds: readonly Kind[] = [
     repeatable: true,
     prepare: async () => {
       const id = fresh("resize");
-      const createTime = await runningPool(id);
+      const createTime = await runningPool(world, id);
       return { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 3 }] };
     },
     carriedOut: (change) => operationsOf(change, "UpdatePersistentResourceOperationMetadata"),
@@ -121,7 +81,7 @@ const kinds: readonly Kind[] = [
     repeatable: false,
     prepare: async () => {
       const id = fresh("reboot");
-      return { kind: "reboot", resource: onPool(id), createTime: await runningPool(id) };
+      return { kind: "reboot", resource: onPool(id), createTime: await runningPool(world, id) };
     },
     carriedOut: (change) => operationsOf(change, "RebootPersistentResourceOperationMetadata"),
   },
@@ -132,7 +92,7 @@ const kinds: readonly Kind[] = [
     repeatable: false,
     prepare: async () => {
       const id = fresh("job");
-      const createTime = await runningPool(id);
+      const createTime = await runningPool(world, id);
       const workerPoolSpecs = [
         {
           machineSpec: { machineType: "n1-standard-4" },
@@ -165,7 +125,7 @@ const kinds: readonly Kind[] = [
     repeatable: true,
     prepare: async () => {
       const id = fresh("900");
-      await servingEndpoint(id, []);
+      await servingEndpoint(world, id, []);
       const deployedModelId = "4711";
       return {
         kind: "deploy",
@@ -184,7 +144,7 @@ const kinds: readonly Kind[] = [
     repeatable: true,
     prepare: async () => {
       const id = fresh("900");
-      await servingEndpoint(id, ["4711"]);
+      await servingEndpoint(world, id, ["4711"]);
       return { kind: "undeploy", resource: onEndpoint(id), deployedModelId: "4711" };
     },
     carriedOut: (change) => operationsOf(change, "UndeployModelOperationMetadata"),
@@ -196,7 +156,7 @@ const kinds: readonly Kind[] = [
     repeatable: true,
     prepare: async () => {
       const id = fresh("900");
-      await servingEndpoint(id, ["4711"]);
+      await servingEndpoint(world, id, ["4711"]);
       return { kind: "mutate", resource: onEndpoint(id), deployedModelId: "4711", minReplicas: 2, maxReplicas: 3 };
     },
     carriedOut: (change) => operationsOf(change, "MutateDeployedModelOperationMetadata"),
@@ -209,7 +169,7 @@ const kinds: readonly Kind[] = [
     prepare: async () => {
       const id = fresh("900");
       const resource = onEndpoint(id);
-      await servingEndpoint(id, ["4711", "4712"]);
+      await servingEndpoint(world, id, ["4711", "4712"]);
       const etag = (await world.reader.getEndpoint(resource))?.etag ?? "";
       return { kind: "traffic", resource, etag, trafficSplit: { "4711": 30, "4712": 70 } };
     },

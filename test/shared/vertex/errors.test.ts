@@ -44,9 +44,9 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { when: "stock-out at deploy", code: "UNAVAILABLE", text: stockoutText, is: "stockout", refused: false },
-  { when: "stock-out naming the machine", code: "UNAVAILABLE", text: newStockoutText, is: "stockout", refused: false },
-  { when: "STOCKOUT by name", code: "INTERNAL", text: "Job failed: STOCKOUT", is: "stockout", refused: false },
+  { when: "stock-out at deploy", code: "UNAVAILABLE", text: stockoutText, is: "stockout", refused: true },
+  { when: "stock-out naming the machine", code: "UNAVAILABLE", text: newStockoutText, is: "stockout", refused: true },
+  { when: "STOCKOUT by name", code: "INTERNAL", text: "Job failed: STOCKOUT", is: "stockout", refused: true },
   {
     when: "not enough resources",
     code: "RESOURCE_EXHAUSTED",
@@ -63,7 +63,7 @@ const rows: readonly Row[] = [
     code: "UNAVAILABLE",
     text: `${stockoutText} Your quota is 0.`,
     is: "quota",
-    refused: false,
+    refused: true,
   },
   { when: "submissions a minute", code: "RESOURCE_EXHAUSTED", text: submissionRate, is: "throttled", refused: true },
   {
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
     code: "INTERNAL",
     text: "Model server exited unexpectedly: quota of tokens",
     is: "model-fault",
-    refused: false,
+    refused: true,
   },
   { when: "bad request", code: "INVALID_ARGUMENT", text: "Invalid machine type.", is: "invalid", refused: true },
   { when: "id taken", code: "ALREADY_EXISTS", text: "pool exists", is: "exists", refused: true },
@@ -122,6 +122,13 @@ const rows: readonly Row[] = [
     refused: true,
   },
   { when: "no such method", code: "UNIMPLEMENTED", text: "not here", is: "invalid", refused: true },
+  {
+    when: "the quota service away",
+    code: "UNAVAILABLE",
+    text: "quota check failed",
+    is: "unavailable",
+    refused: false,
+  },
   { when: "service away", code: "UNAVAILABLE", text: "502:Bad Gateway", is: "unavailable", refused: false },
   {
     when: "no answer in time",

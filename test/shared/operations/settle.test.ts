@@ -1,0 +1,306 @@
+/** How operations end in the world: what failed, what had no effect, what nobody can tell, and other people's hands. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rules.ts";
+import { claim, startWithin } from "../../../shared/operations/claim.ts";
+import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
+import type { Change } from "../../../shared/operations/operation.ts";
+import { settle } from "../../../shared/operations/settle.ts";
+import { startAndRecord } from "../../../shared/operations/start.ts";
+import { VertexError } from "../../../shared/vertex/errors.ts";
+import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
+import { callAsStranger, deployedModel, pools, runningPool, servingEndpoint } from "./fixtures.ts";
+import { openWorld, type World } from "./world.ts";
+
+let world: World;
+let count = 0;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterEach(() => {
+  world.vertex.model.faults.remove(undefined);
+  world.vertex.model.behaviour.change({ updatePersistentResource: "works" });
+});
+afterAll(() => world.close());
+
+const fresh = (prefix: string): string => {
+  count += 1;
+  return `${prefix}${count}`;
+};
+const onPool = (id: string) => persistentResourceName("demo", "us-central1", id);
+const onEndpoint = (id: string) => endpointName("demo", "us-central1", id);
+const createOf = (id: string): Change => ({
+  kind: "create",
+  resource: onPool(id),
+  body: { resourcePools: pools("2") },
+});
+const deployTo = (id: string, deployedModelId: string): Change => ({
+  kind: "deploy",
+  resource: onEndpoint(id),
+  deployedModelId,
+  rungId: "rung",
+  deployedModel: deployedModel(deployedModelId),
+});
+const fault = (method: string, effect: FaultInput["effect"]) =>
+  world.vertex.model.faults.add([{ match: { method }, count: 1, effect }]);
+const eventOf = (change: Change) => `event-${change.resource}-${change.kind}`;
+
+async function carryOut(change: Change) {
+  const started = await world.start(await world.claimed(change));
+  return started.start === "ended" ? started.settlement : world.settleToTheEnd(change.resource);
+}
+
+describe("an operation that fails, fails with its class", () => {
+  test.each([
+    { what: "stockout while provisioning", effect: { kind: "stockout", as: "operation" }, is: "stockout" },
+    { what: "stockout that leaves a wreck", effect: { kind: "stockout", as: "error-state" }, is: "stockout" },
+    { what: "quota", effect: { kind: "quota" }, is: "quota" },
+    { what: "too many submissions a minute", effect: { kind: "request-quota" }, is: "throttled" },
+  ] as const)("create: $what", async ({ effect, is }) => {
+    const change = createOf(fresh("create"));
+    fault("CreatePersistentResource", effect);
+    expect(await carryOut(change)).toMatchObject({ end: "failed", class: is });
+    expect(await world.told(eventOf(change))).toContain("failed");
+  });
+
+  test.each([
+    { what: "stockout", effect: { kind: "stockout", as: "operation" }, is: "stockout" },
+    { what: "stockout at once", effect: { kind: "stockout", as: "error" }, is: "stockout" },
+    {
+      what: "a container that does not come up",
+      effect: { kind: "operation-error", code: "INVALID_ARGUMENT", message: "Model server exited unexpectedly." },
+      is: "model-fault",
+    },
+  ] as const)("deploy: $what", async ({ effect, is }) => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    fault("DeployModel", effect);
+    const settlement = await carryOut(deployTo(id, "4711"));
+    expect(settlement).toMatchObject({ end: "failed", class: is });
+  });
+
+  test("a stranger's operation on the endpoint is busy, not a failure of ours", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    await callAsStranger(world, "POST", `${onEndpoint(id)}:deployModel`, { deployedModel: deployedModel("1") });
+    expect(await carryOut(deployTo(id, "2"))).toMatchObject({ end: "failed", class: "busy" });
+  });
+
+  test("a stranger changed the split first: conflict, and nothing is overwritten", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, ["1", "2"]);
+    const etag = (await world.reader.getEndpoint(onEndpoint(id)))?.etag ?? "";
+    await callAsStranger(world, "PATCH", `${onEndpoint(id)}?updateMask=traffic_split`, { trafficSplit: { "1": 100 } });
+    const change: Change = { kind: "traffic", resource: onEndpoint(id), etag, trafficSplit: { "2": 100 } };
+    expect(await carryOut(change)).toMatchObject({ end: "failed", class: "conflict" });
+    expect((await world.reader.getEndpoint(onEndpoint(id)))?.trafficSplit).toEqual({ "1": 100 });
+  });
+});
+
+describe("a resize is believed only when the replica counts show it", () => {
+  test.each([
+    { mode: "no-effect", is: "no-effect" },
+    { mode: "refuses", is: "conflict" },
+  ] as const)("a service that $mode", async ({ mode, is }) => {
+    const id = fresh("resize");
+    const createTime = await runningPool(world, id);
+    world.vertex.model.behaviour.change({ updatePersistentResource: mode });
+    const change: Change = { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 4 }] };
+    expect(await carryOut(change)).toMatchObject({ end: "failed", class: is });
+  });
+
+  test("pools that are not those decided on: not sent", async () => {
+    const id = fresh("resize");
+    const createTime = await runningPool(world, id);
+    const change: Change = {
+      kind: "resize",
+      resource: onPool(id),
+      createTime,
+      pools: [{ id: "gpu", replicaCount: 4 }],
+    };
+    expect(await carryOut(change)).toMatchObject({ end: "failed", class: "invalid", note: "pools are p0, not gpu" });
+    expect((await world.reader.listOperations(change.resource)).items).toHaveLength(1);
+  });
+});
+
+describe("only the incarnation that was looked at is touched", () => {
+  test.each(["delete", "resize", "reboot", "job"] as const)(
+    "%s: recreated by somebody meanwhile, nothing is sent",
+    async (kind) => {
+      const id = fresh("again");
+      const createTime = await runningPool(world, id);
+      const held = await world.claimed(
+        (
+          {
+            delete: { kind: "delete", resource: onPool(id), createTime, restoreId: id },
+            resize: { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 1 }] },
+            reboot: { kind: "reboot", resource: onPool(id), createTime },
+            job: { kind: "job", resource: onPool(id), createTime, eventId: id, customJob: { displayName: id } },
+          } satisfies Record<typeof kind, Change>
+        )[kind],
+      );
+      await callAsStranger(world, "DELETE", onPool(id));
+      await world.world.advance(3_600_000);
+      const theirs = await runningPool(world, id);
+      expect(await world.start(held)).toMatchObject({ start: "ended", settlement: { end: "failed", class: "gone" } });
+      await world.world.advance(3_600_000);
+      const there = await world.reader.getPersistentResource(onPool(id));
+      expect(there).toMatchObject({ createTime: theirs, state: "RUNNING" });
+    },
+  );
+
+  test("our delete is done when somebody has created it anew", async () => {
+    const id = fresh("again");
+    const createTime = await runningPool(world, id);
+    const change: Change = { kind: "delete", resource: onPool(id), createTime, restoreId: id };
+    expect(await world.start(await world.claimed(change))).toMatchObject({ start: "running" });
+    await world.world.advance(3_600_000);
+    await runningPool(world, id);
+    expect(await world.settle(change.resource)).toMatchObject({
+      slot: "ended",
+      settlement: { end: "done", note: expect.stringContaining(`of ${createTime} is gone`) },
+    });
+  });
+
+  test("a create that finds the id taken by somebody else has failed, once it is certain that it is not ours", async () => {
+    const id = fresh("taken");
+    await runningPool(world, id);
+    const change = createOf(id);
+    await world.world.advance(3_600_000);
+    expect(await world.start(await world.claimed(change))).toMatchObject({ start: "unclear" });
+    world.passWire(startWithin + lapseMargin + 1);
+    expect(await world.settle(change.resource)).toMatchObject({
+      slot: "ended",
+      settlement: { end: "failed", class: "exists", note: expect.stringContaining("exists since") },
+    });
+  });
+});
+
+describe("a deploy under an id that is taken", () => {
+  test("by an earlier call of ours: it is adopted", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, ["4711"]);
+    const change = deployTo(id, "4711");
+    expect(await world.start(await world.claimed(change))).toMatchObject({ start: "unclear" });
+    world.passWire(startWithin + callMargin + 1);
+    expect(await world.settle(change.resource)).toMatchObject({ slot: "ended", settlement: { end: "done" } });
+    expect((await world.reader.getEndpoint(onEndpoint(id)))?.deployedModels).toHaveLength(1);
+  });
+});
+
+describe("what nobody can tell stays unknown, until somebody can", () => {
+  test("an operation that never ends: people are told once, the resource stays held", async () => {
+    const change = createOf(fresh("never"));
+    fault("CreatePersistentResource", { kind: "never-finishes" });
+    expect(await world.start(await world.claimed(change))).toMatchObject({ start: "running" });
+    for (let hour = 0; hour < 6; hour += 1) {
+      expect(await world.settle(change.resource)).toMatchObject({ slot: "occupied" });
+      await world.world.advance(3_600_000);
+    }
+    expect((await world.slotOf(change.resource))?.value).toMatchObject({ state: "unknown", alerted: true });
+    expect(await world.alerts(`${change.resource}#create`)).toHaveLength(1);
+    expect(await world.told(eventOf(change))).toEqual(["started"]);
+  });
+
+  test("it never ends, but what was asked for is there: done", async () => {
+    const change = createOf(fresh("never"));
+    fault("CreatePersistentResource", { kind: "never-finishes", effect: true });
+    expect(await world.start(await world.claimed(change))).toMatchObject({ start: "running" });
+    await world.world.advance(6 * 3_600_000);
+    expect(await world.settle(change.resource)).toMatchObject({ slot: "ended", settlement: { end: "done" } });
+  });
+
+  test("Vertex cannot be read after a crash: unknown, told after ten minutes, settled when it can be read again", async () => {
+    const change = createOf(fresh("blind"));
+    await world.claimed(change);
+    world.passWire(startWithin + lapseMargin + 1);
+    const blind = {
+      ...world.tools,
+      reader: {
+        ...world.reader,
+        getPersistentResource: () =>
+          Promise.reject(new VertexError("UNAVAILABLE: away", { class: "unavailable", code: 14, refused: false })),
+      },
+    };
+    const look = async () => settle(blind, await world.slotOf(change.resource), world.afterSettling);
+    expect(await look()).toMatchObject({ slot: "occupied" });
+    expect(await world.alerts(`${change.resource}#create`)).toEqual([]);
+    await world.world.advance(11 * 60_000);
+    expect(await look()).toMatchObject({ slot: "occupied" });
+    await world.world.advance(11 * 60_000);
+    expect(await look()).toMatchObject({ slot: "occupied" });
+    expect(await world.alerts(`${change.resource}#create`)).toHaveLength(1);
+    expect(await world.settle(change.resource)).toMatchObject({ slot: "ended", settlement: { end: "lapsed" } });
+  });
+
+  test("Vertex cannot be read right before a delete: it is not sent", async () => {
+    const id = fresh("blind");
+    const createTime = await runningPool(world, id);
+    const held = await world.claimed({ kind: "delete", resource: onPool(id), createTime, restoreId: id });
+    const reader = {
+      ...world.reader,
+      getPersistentResource: () =>
+        Promise.reject(new VertexError("UNAVAILABLE: away", { class: "unavailable", code: 14, refused: false })),
+    };
+    expect(await startAndRecord({ ...world.tools, reader }, held, world.afterSettling)).toMatchObject({
+      start: "ended",
+      settlement: { end: "lapsed", note: "not called: UNAVAILABLE: away" },
+    });
+    expect((await world.reader.getPersistentResource(onPool(id)))?.state).toBe("RUNNING");
+  });
+});
+
+describe("who hears of the end", () => {
+  test("a request that was replaced meanwhile has had its final answer and gets no other", async () => {
+    const change = createOf(fresh("replaced"));
+    const held = await world.claimed(change);
+    const key = held.targetKey;
+    const target = await world.store.get("targets", key);
+    if (!target) throw new Error("no target");
+    await world.store.transaction(async (tx) => tx.put("targets", key, { ...target.value, requests: [] }));
+    expect(await world.start(held)).toMatchObject({ start: "running" });
+    expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "done" });
+    expect(await world.told(eventOf(change))).toEqual([]);
+  });
+
+  test("the target that holds the slot, whoever looks: two models share an endpoint", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    const change = deployTo(id, "4711");
+    await world.start(await world.claimed(change));
+    const other = `${change.resource}#other`;
+    await world.addTarget(other);
+    const claimed = await claim(
+      world.tools,
+      await world.basisOf(other, change.resource),
+      await world.decisionFor(other, deployTo(id, "4712"), []),
+    );
+    expect(claimed).toMatchObject({ claim: "stale", why: expect.stringContaining("holds another operation") });
+    expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "done" });
+    expect(await world.told(eventOf(change))).toEqual(["done", "started"]);
+    expect((await world.store.get("targets", `${change.resource}#deploy`))?.value.decisions[0]).toMatchObject({
+      rule: "operation-done",
+      action: `deploy rung to endpoint ${id} as 4711`,
+    });
+  });
+
+  test("a target that has left the fleet: nobody decides for it, but who asked gets an answer", async () => {
+    const change = createOf(fresh("left"));
+    await world.start(await world.claimed(change));
+    await world.world.advance(3_600_000);
+    expect(await settle(world.tools, await world.slotOf(change.resource), () => undefined)).toMatchObject({
+      slot: "ended",
+    });
+    expect(await world.told(eventOf(change))).toEqual(["done", "started"]);
+    expect((await world.store.get("targets", `${change.resource}#create`))?.value.requests).toEqual([]);
+  });
+
+  test("of several that settle at once, one does", async () => {
+    const change = createOf(fresh("many"));
+    await world.start(await world.claimed(change));
+    await world.world.advance(3_600_000);
+    const slot = await world.slotOf(change.resource);
+    const ends = await Promise.all(Array.from({ length: 8 }, () => settle(world.tools, slot, world.afterSettling)));
+    expect(ends.filter((end) => end.slot === "ended")).toHaveLength(1);
+    expect(ends.filter((end) => end.slot === "changed")).toHaveLength(7);
+  });
+});
