@@ -77,7 +77,7 @@ export const endpointCases: readonly Case[] = [
     async run(service) {
       const { endpoint, model } = await served(service, "chosen");
       expect(await service.refused(deploy, deployRequest(endpoint, model, { id: "111" }))).toMatchObject({ code: 6 });
-      for (const id of ["abc", "12345678901", "0"]) {
+      for (const id of ["abc", "12345678901", "00"]) {
         expect(await service.refused(deploy, deployRequest(endpoint, model, { id }))).toMatchObject({ code: 3 });
       }
       service.behaviour({ duplicateIds: "accept" });
