@@ -96,7 +96,7 @@ function requestOf(
 }
 
 /** The body of a wrapped push; ids and times in both spellings, as the service sends them. */
-export function wrap(subscription: string, { message, attempt }: Delivery, tellAttempt: boolean) {
+function wrap(subscription: string, { message, attempt }: Delivery, tellAttempt: boolean) {
   const publishTime = timestamp(message.publishTime);
   return {
     ...(tellAttempt ? { deliveryAttempt: attempt } : {}),

@@ -64,7 +64,7 @@ export function shapeOf(type: protobuf.Type): MessageShape {
 }
 
 /** `replicaCount` -> `replica_count`. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

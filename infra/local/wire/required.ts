@@ -22,7 +22,7 @@ export function requireFields(type: protobuf.Type, request: JsonObject): void {
 }
 
 /** Proto paths of the REQUIRED fields that a canonical message of `type` lacks, in the order of the type. */
-export function missingFields(type: protobuf.Type, message: JsonObject, path = ""): string[] {
+function missingFields(type: protobuf.Type, message: JsonObject, path = ""): string[] {
   const shape = shapeOf(type);
   const masked = shape.find("updateMask") !== undefined;
   return shape.fields.flatMap((field) => {
