@@ -286,20 +286,20 @@ describe("control routes", () => {
 });
 
 describe("large worlds", () => {
-  it("a page of 10,000 resources costs about what a page of 10 does", async () => {
+  it("the pages of 10,000 resources give each of them once", async () => {
     const service = freshService();
     for (let at = 0; at < 10_000; at++) {
       await service.call("PersistentResourceService.CreatePersistentResource", createRequest(service, `r${at}`));
     }
     service.transcript.length = 0;
     let pageToken = "";
-    let count = 0;
+    const names = new Set<unknown>();
     do {
       const request = { parent: service.location, pageSize: 500, ...(pageToken ? { pageToken } : {}) };
       const answer = await service.call("PersistentResourceService.ListPersistentResources", request);
-      count += (answer["persistentResources"] as JsonObject[]).length;
+      for (const { name } of answer["persistentResources"] as JsonObject[]) names.add(name);
       pageToken = String(answer["nextPageToken"] ?? "");
     } while (pageToken);
-    expect(count).toBe(10_000);
+    expect(names.size).toBe(10_000);
   });
 });
