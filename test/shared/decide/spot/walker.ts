@@ -7,7 +7,7 @@ import type { Change, FailureClass, Settlement } from "../../../../shared/operat
 import { hour, type Millis, minute } from "../../../../shared/time/clock.ts";
 import { changeOf, request, stranger, Toy } from "./world.ts";
 
-export const deploysPerHour = 5;
+export const deploysPerHour = 3;
 
 export const office: Schedule = {
   name: "office",
@@ -21,6 +21,7 @@ export type Step =
   | { readonly do: "preempt" | "vanish" | "recover" | "crash" | "unfilled" }
   | { readonly do: "fail"; readonly class: FailureClass; readonly times: number }
   | { readonly do: "lapse" }
+  | { readonly do: "storm"; readonly minutes: number }
   | { readonly do: "stranger"; readonly share: number }
   | { readonly do: "ask"; readonly what: "hold" | "wake" | "release" | "scale"; readonly minutes: number };
 
@@ -48,7 +49,17 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "lapse" as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("stranger" as const), share: fc.integer({ min: 0, max: 99 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("storm" as const), minutes: fc.integer({ min: 20, max: 150 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("stranger" as const),
+      share: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 99 })),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -174,6 +185,13 @@ export class Walk extends Toy {
     switch (step.do) {
       case "wait":
         for (let n = 0; n < step.minutes; n += 1) this.tick();
+        return;
+      case "storm":
+        // Every model of ours is taken as soon as it is up.
+        for (let n = 0; n < step.minutes; n += 1) {
+          this.tick();
+          this.take({ do: "vanish" });
+        }
         return;
       case "preempt":
         set({ lastUpdateTime });
