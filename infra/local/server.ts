@@ -7,6 +7,8 @@ import { clockRoutes } from "./control/clock-routes.ts";
 import { indexRoutes } from "./control/index-routes.ts";
 import type { ControlRoute } from "./control/route.ts";
 import { type CloudState, parseState, readStateFile, writeStateFile } from "./control/state-file.ts";
+import { stateRoutes } from "./control/state-routes.ts";
+import { environmentOf } from "./environment.ts";
 import { createIam } from "./iam/iam.ts";
 import { createPubsub, type Pubsub } from "./pubsub/pubsub.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
@@ -81,8 +83,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     // Kept apart from what goes on changing.
     ...structuredClone({ scheduler: scheduler.snapshot(), iam: iam.snapshot(), pubsub: pubsub.snapshot() }),
   });
-  const restore = (state: CloudState) => {
-    const { vertex: model, ...rest } = parseState(structuredClone(state), "The given snapshot");
+  const restore = (state: unknown) => {
+    const { vertex: model, now, ...rest } = parseState(structuredClone(state), "The given state");
+    if (now > clock.now()) {
+      const [then, today] = [now, clock.now()].map((time) => new Date(time).toISOString());
+      throw new Error(`The state is of ${then}, but the world's clock stands at ${today}: move the clock ahead first.`);
+    }
     vertex.restore(model);
     pubsub.restore(rest.pubsub);
     scheduler.restore(rest.scheduler);
@@ -96,7 +102,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
 
   const services = parts.flatMap((part) => part.services);
-  const routes: ControlRoute[] = [...clockRoutes(clock, wire), ...vertex.routes, ...iam.routes];
+  const routes: ControlRoute[] = [
+    ...clockRoutes(clock, wire),
+    ...stateRoutes(snapshot, restore),
+    ...vertex.routes,
+    ...iam.routes,
+  ];
   const index = indexRoutes({ services, routes, descriptors: loadDescriptors() });
   try {
     if (saved !== undefined) restore(saved);
@@ -124,7 +135,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       pubsub,
       snapshot,
       restore,
-      environment: (project = "demo") => environmentOf(host, restPort, grpcPort, project),
+      environment: (project = "demo") => environmentOf({ host, restPort, grpcPort, project }),
       close: () => {
         closing ??= close();
         return closing;
@@ -134,20 +145,4 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     stop();
     throw error;
   }
-}
-
-function environmentOf(host: string, restPort: number, grpcPort: number, project: string): Record<string, string> {
-  // gcloud appends to it: the slash at the end is needed.
-  const rest = `http://${host}:${restPort}/`;
-  return {
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM: rest,
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER: rest,
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB: rest,
-    CLOUDSDK_AUTH_DISABLE_CREDENTIALS: "true",
-    CLOUDSDK_CORE_DISABLE_PROMPTS: "1",
-    CLOUDSDK_CORE_PROJECT: project,
-    METADATA_SERVER_DETECTION: "none",
-    PUBSUB_EMULATOR_HOST: `${host}:${grpcPort}`,
-    PUBSUB_PROJECT_ID: project,
-  };
 }

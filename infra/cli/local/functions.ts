@@ -8,10 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 // The package exports no path to its own command; it lies beside its entry point.
-const framework = join(
-  dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
-  "main.js",
-);
+const framework = join(dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")), "main.js");
 const source = fileURLToPath(new URL("../../../functions/index.ts", import.meta.url));
 
 /** One function to run. */

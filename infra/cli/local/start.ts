@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
 import { openStore } from "../../../shared/state/open.ts";
-import { type LocalCloud, startLocalCloud } from "../../local/server.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { environmentOf } from "../../local/environment.ts";
+import type { LocalCloud } from "../../local/server.ts";
 import { setUp } from "../../local/setup.ts";
 import { topology } from "../../topology.ts";
 import { type RunningFunctions, startFunctions } from "./functions.ts";
@@ -44,6 +46,23 @@ export interface LocalHome {
   stop(): Promise<void>;
 }
 
+/** The status page has its promised port; the other functions follow it. */
+function functionPorts(port: number): Readonly<Record<string, number>> {
+  const names = topology.functions.map(({ name }) => name);
+  const ordered = ["status", ...names.filter((name) => name !== "status")];
+  return Object.fromEntries(ordered.map((name, index) => [name, port + 2 + index]));
+}
+
+/** Applies the fleet to the store. @returns the store's id. */
+async function applyTo(storeUrl: string, fleet: Fleet, { from }: LocalOptions): Promise<string> {
+  const store = await openStore(storeUrl);
+  try {
+    return (await applyFleet(store, fleet, { by: "tidekeeper local", now: from ?? systemClock.now() })).storeId;
+  } finally {
+    await store.close();
+  }
+}
+
 /**
  * Starts a home.
  * @throws Error when a port is taken or a part does not come up; what had started is stopped first.
@@ -60,58 +79,67 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
   };
   if (options.stateDir === undefined) stops.push(() => rm(folder, { recursive: true, force: true }));
   try {
-    const cloud = await startLocalCloud({
-      restPort: port,
-      grpcPort: port === 0 ? 0 : port + 1,
-      ...(options.from === undefined ? {} : { from: options.from }),
-      speed: options.speed,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
-    });
-    stops.push(() => cloud.close());
-    const rest = `http://127.0.0.1:${cloud.restPort}`;
-    const grpc = `127.0.0.1:${cloud.grpcPort}`;
-    const storeUrl = `sqlite:${join(folder, "store.sqlite")}`;
+    const [restPort, grpcPort] = [port, port + 1];
+    const rest = `http://127.0.0.1:${restPort}`;
     const environment: Record<string, string> = {
-      ...cloud.environment(project),
+      ...environmentOf({ host: "127.0.0.1", restPort, grpcPort, project }),
       GOOGLE_CLOUD_PROJECT: project,
       TIDEKEEPER_PROJECT: project,
       TIDEKEEPER_PREFIX: prefix,
-      TIDEKEEPER_STORE: storeUrl,
+      TIDEKEEPER_STORE: `sqlite:${join(folder, "store.sqlite")}`,
       TIDEKEEPER_VERTEX_REST: rest,
-      TIDEKEEPER_VERTEX_GRPC: grpc,
+      TIDEKEEPER_VERTEX_GRPC: `127.0.0.1:${grpcPort}`,
       TIDEKEEPER_CLOCK: `${rest}/clock`,
     };
-    const home = { cloud, project, prefix, environment, stop };
-    if (fleet === undefined || !options.functions) {
-      await setUp({ topology, project, prefix, location: "us-central1", grpcPort: cloud.grpcPort, functionPorts: {} });
+    const running = fleet !== undefined && options.functions;
+    if (running)
+      environment["TIDEKEEPER_STORE_ID"] = await applyTo(environment["TIDEKEEPER_STORE"] ?? "", fleet, options);
+    const ports = running ? functionPorts(port) : {};
+
+    // Everything comes up at once: what is pushed to a function that is not there yet is pushed again.
+    const startCloud = async () => {
+      const { startLocalCloud } = await import("../../local/server.ts");
+      const cloud = await startLocalCloud({
+        restPort,
+        grpcPort,
+        speed: options.speed,
+        ...(options.from === undefined ? {} : { from: options.from }),
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
+      });
+      stops.push(() => cloud.close());
+      await setUp({
+        topology,
+        project,
+        prefix,
+        location: "us-central1",
+        grpcPort,
+        functionPorts: ports,
+        cron: options.cron,
+        minimumBackoffSeconds: 1,
+      });
       if (fleet !== undefined) await seed(rest, fleet);
-      return { ...home, addresses: { rest, grpc } };
-    }
-    const store = await openStore(storeUrl);
-    const applied = await applyFleet(store, fleet, { by: "tidekeeper local", now: cloud.clock.now() });
-    await store.close();
-    await seed(rest, fleet);
-    environment["TIDEKEEPER_STORE_ID"] = applied.storeId;
-    // The status page has its promised port; the others follow it.
-    const ordered = [...topology.functions].sort((a, b) => Number(b.name === "status") - Number(a.name === "status"));
-    const ports = Object.fromEntries(ordered.map(({ name }, index) => [name, cloud.restPort + 2 + index]));
-    const functions = await startFunctions(
-      ordered.map(({ name, signature }) => ({ name, signature, port: ports[name] ?? 0, environment })),
-      options.onLine,
-    );
-    stops.push(() => functions.stop());
-    await setUp({
-      topology,
-      project,
-      prefix,
-      location: "us-central1",
-      grpcPort: cloud.grpcPort,
-      functionPorts: ports,
-      cron: options.cron,
-      minimumBackoffSeconds: 1,
-    });
-    return { ...home, functions, addresses: { rest, grpc, status: `http://127.0.0.1:${ports["status"]}/` } };
+      return cloud;
+    };
+    const startProcesses = async () => {
+      if (!running) return undefined;
+      const processes = await startFunctions(
+        topology.functions.map(({ name, signature }) => ({ name, signature, port: ports[name] ?? 0, environment })),
+        options.onLine,
+      );
+      stops.push(() => processes.stop());
+      return processes;
+    };
+    const starting = [startProcesses(), startCloud()] as const;
+    // A part that fails must not leave another one starting behind its back.
+    await Promise.allSettled(starting);
+    const [functions, cloud] = await Promise.all(starting);
+    const addresses = {
+      rest,
+      grpc: `127.0.0.1:${grpcPort}`,
+      ...(functions === undefined ? {} : { status: `http://127.0.0.1:${ports["status"]}/` }),
+    };
+    return { cloud, project, prefix, environment, addresses, stop, ...(functions === undefined ? {} : { functions }) };
   } catch (error) {
     await stop();
     throw error;
