@@ -3,6 +3,7 @@
  * differs from what was decided on, and that writes all it takes to recover.
  */
 import type { Action } from "../decide/decision.ts";
+import { restoreIdOf } from "../decide/identity.ts";
 import type { RestoreRecord } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
 import type { Store, Transaction } from "../state/store.ts";
@@ -36,6 +37,13 @@ export type Claimed =
 /** Whether `record` would lose a replica that `stored` has: a record is never overwritten with a smaller one. */
 function smaller(record: RestoreRecord, stored: RestoreRecord): boolean {
   return Object.entries(stored.replicas).some(([pool, replicas]) => (record.replicas[pool] ?? 0) < replicas);
+}
+
+/** What a change was decided on, as far as its recovery takes it. */
+function seenBy(change: Change): string {
+  if (change.kind === "create") return "absent";
+  if (change.kind === "traffic") return change.etag;
+  return "createTime" in change ? change.createTime : `model ${change.deployedModelId}`;
 }
 
 /** Why the basis does not hold any more; undefined when it does. */
@@ -83,7 +91,7 @@ export async function claim(
   return store.transaction(async (tx): Promise<Claimed> => {
     const checked = await staleness(tx, basis, change.resource, true);
     if (checked.target === undefined) return { claim: "stale", why: checked.why };
-    const stored = restore && (await tx.get("restores", `${restore.targetKey}@${restore.createTime}`));
+    const stored = restore && (await tx.get("restores", restoreIdOf(restore.targetKey, restore.createTime)));
     // The times of the run that commits: a transaction may have waited, and run again.
     const now = clock.now();
     const wire = clock.wire();
@@ -97,7 +105,7 @@ export async function claim(
       startBy: wire + startWithin,
       eventIds,
       why: decision.why,
-      seen: "createTime" in change ? change.createTime : "etag" in change ? change.etag : "absent",
+      seen: seenBy(change),
     };
     for (const outcome of outcomesOf(decision, { target: checked.target, resource: change.resource, at: now })) {
       putOutcome(tx, outcome);
@@ -105,7 +113,7 @@ export async function claim(
     tx.put("slots", change.resource, { state: "claimed", ...held });
     tx.put("targets", basis.key, decided(checked.target, decision, now));
     if (restore !== undefined && (stored === undefined || !smaller(restore, stored.value))) {
-      tx.put("restores", `${restore.targetKey}@${restore.createTime}`, restore);
+      tx.put("restores", restoreIdOf(restore.targetKey, restore.createTime), restore);
     }
     return { claim: "held", held };
   });

@@ -1,9 +1,27 @@
 /** Creates a persistent resource. Ours is the one with our pools that is no older than the claim. */
+import { differsFromSpec } from "../decide/fingerprint.ts";
 import { hour } from "../time/clock.ts";
 import { locationName, parseName } from "../vertex/names.ts";
+import type { JsonObject, PersistentResource, ResourcePool } from "../vertex/vertex.ts";
 import { clockTolerance, type OperationKind } from "./kind.ts";
 import { broken, idOf, started } from "./persistent-resource-view.ts";
-import { samePools } from "./same-pools.ts";
+
+/** How the resource differs from what the request asks for: pools, machines, disks, replica counts unless autoscaled. */
+function differsFromRequest(body: JsonObject, resource: PersistentResource): string | undefined {
+  const asked = (body["resourcePools"] ?? []) as readonly unknown[] as readonly ResourcePool[];
+  const difference = differsFromSpec({ resourcePools: asked }, resource);
+  if (difference !== undefined) return difference;
+  for (const [index, { id, replicaCount, autoscalingSpec }] of asked.entries()) {
+    if (autoscalingSpec !== undefined || replicaCount === undefined) continue;
+    const shown = (
+      id === undefined ? resource.resourcePools[index] : resource.resourcePools.find((pool) => pool.id === id)
+    )?.replicaCount;
+    if (Number(shown ?? 0) !== Number(replicaCount)) {
+      return `${id ?? `pool ${index + 1}`} has ${shown ?? 0} replicas instead of ${replicaCount}`;
+    }
+  }
+  return undefined;
+}
 
 export const create: OperationKind<"create"> = {
   kind: "create",
@@ -30,8 +48,9 @@ export const create: OperationKind<"create"> = {
         note: `${id} exists since ${createTime ?? "an unknown time"}, before this create was decided`,
       };
     }
-    if (!samePools(body, view.value)) {
-      return { seen: "impossible", class: "exists", note: `${id} exists with other pools: somebody else created it` };
+    const difference = differsFromRequest(body, view.value);
+    if (difference !== undefined) {
+      return { seen: "impossible", class: "exists", note: `somebody else created ${id}: ${difference}` };
     }
     if (state === "ERROR") return broken(view.value);
     if (state === "RUNNING") return { seen: "effect", note: `${id} is running since its creation at ${createTime}` };

@@ -11,7 +11,7 @@ import { type AnyDecision, settledTarget } from "./remember.ts";
 import { answerOutcome, noticeOutcome, openAnswers, startedOutcomes } from "./tell.ts";
 
 /** What follows from the end of an operation. */
-export type Aftermath = Pick<AnyDecision, "memory" | "requests" | "answers" | "notices">;
+type Aftermath = Pick<AnyDecision, "memory" | "requests" | "answers" | "notices">;
 
 /**
  * Asks the target's decider what follows. Called within a transaction, perhaps several times: no effects. The target is the

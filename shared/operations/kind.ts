@@ -16,10 +16,10 @@ import type { Change, ChangeKind, FailureClass, Held } from "./operation.ts";
 export type ChangeOf<K extends ChangeKind> = Extract<Change, { kind: K }>;
 
 /** Kinds that change an endpoint; all others change a persistent resource. */
-export type EndpointChangeKind = "deploy" | "undeploy" | "mutate" | "traffic";
+type EndpointChangeKind = "deploy" | "undeploy" | "mutate" | "traffic";
 
 /** What is looked at to see a kind's effect. */
-export type ViewOf<K extends ChangeKind> = K extends EndpointChangeKind ? Endpoint : PersistentResource;
+type ViewOf<K extends ChangeKind> = K extends EndpointChangeKind ? Endpoint : PersistentResource;
 
 /** Everything that was looked up about one held operation. */
 export interface Facts<V = PersistentResource | Endpoint> {

@@ -73,6 +73,8 @@ const texts: readonly { readonly pattern: RegExp; readonly class: ErrorClass }[]
       /stock.?out|not have enough resources|temporarily unavailable, please deploy|resource pool exhausted|insufficient capacity/i,
     class: "stockout",
   },
+  // Of resizing, for one, the service may say so as a failed precondition; no other look would change it.
+  { pattern: /\b(is )?not supported\b|\bunsupported\b/i, class: "invalid" },
   { pattern: /deployed or being-deployed/i, class: "conflict" },
 ];
 

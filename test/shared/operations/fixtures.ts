@@ -2,6 +2,7 @@
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
 import type { World } from "./world.ts";
 
+/** Where everything stands. */
 export const location = "projects/demo/locations/us-central1";
 
 /** One pool of small machines. */

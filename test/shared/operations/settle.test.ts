@@ -8,7 +8,7 @@ import { settle } from "../../../shared/operations/settle.ts";
 import { startAndRecord } from "../../../shared/operations/start.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
-import { callAsStranger, deployedModel, pools, runningPool, servingEndpoint } from "./fixtures.ts";
+import { callAsStranger, deployedModel, location, pools, runningPool, servingEndpoint } from "./fixtures.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -99,7 +99,7 @@ describe("an operation that fails, fails with its class", () => {
 describe("a resize is believed only when the replica counts show it", () => {
   test.each([
     { mode: "no-effect", is: "no-effect" },
-    { mode: "refuses", is: "conflict" },
+    { mode: "refuses", is: "invalid" },
   ] as const)("a service that $mode", async ({ mode, is }) => {
     const id = fresh("resize");
     const createTime = await runningPool(world, id);
@@ -119,6 +119,55 @@ describe("a resize is believed only when the replica counts show it", () => {
     };
     expect(await carryOut(change)).toMatchObject({ end: "failed", class: "invalid", note: "pools are p0, not gpu" });
     expect((await world.reader.listOperations(change.resource)).items).toHaveLength(1);
+  });
+});
+
+describe("whatever the service is like, an operation is settled by what the resource shows", () => {
+  afterEach(() =>
+    world.vertex.model.behaviour.change({
+      projectNames: "given",
+      notFoundAfterCreateSeconds: 0,
+      deployingModels: "hidden",
+      deployedModelStatus: "filled",
+    }),
+  );
+
+  test("names come back with the project's number", async () => {
+    const id = fresh("number");
+    const createTime = await runningPool(world, id);
+    world.vertex.model.behaviour.change({ projectNames: "number" });
+    const change: Change = { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 3 }] };
+    expect(await carryOut(change)).toMatchObject({ end: "done" });
+  });
+
+  test("a resource that Get does not show for a while after its creation", async () => {
+    world.vertex.model.behaviour.change({ notFoundAfterCreateSeconds: 600 });
+    expect(await carryOut(createOf(fresh("late")))).toMatchObject({ end: "done" });
+  });
+
+  test.each(["shown", "hidden"] as const)("a model that is %s while it is being deployed", async (deployingModels) => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    world.vertex.model.behaviour.change({ deployingModels });
+    expect(await carryOut(deployTo(id, "4711"))).toMatchObject({ end: "done" });
+    expect((await world.reader.getEndpoint(onEndpoint(id)))?.deployedModels?.[0]).toMatchObject({ id: "4711" });
+  });
+
+  test("deployed models without a status: only the operation tells", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    world.vertex.model.behaviour.change({ deployedModelStatus: "absent" });
+    expect(await carryOut(deployTo(id, "4711"))).toMatchObject({ end: "done" });
+  });
+
+  test("a status that lags a minute behind", async () => {
+    const id = fresh("lags");
+    const createTime = await runningPool(world, id);
+    world.vertex.model.faults.add([
+      { match: { method: "GetPersistentResource", resource: id }, effect: { kind: "status-lags", seconds: 60 } },
+    ]);
+    const change: Change = { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 3 }] };
+    expect(await carryOut(change)).toMatchObject({ end: "done" });
   });
 });
 
@@ -171,6 +220,26 @@ describe("only the incarnation that was looked at is touched", () => {
     expect(await world.settle(change.resource)).toMatchObject({
       slot: "ended",
       settlement: { end: "failed", class: "exists", note: expect.stringContaining("exists since") },
+    });
+  });
+});
+
+describe("a create whose answer was lost", () => {
+  test("while somebody else created the same id with other pools: theirs is not taken for ours", async () => {
+    const id = fresh("race");
+    const change = createOf(id);
+    await world.claimed(change);
+    await callAsStranger(world, "POST", `${location}/persistentResources?persistentResourceId=${id}`, {
+      resourcePools: pools("5"),
+    });
+    await world.world.advance(3_600_000);
+    world.vertex.model.faults.add([
+      { match: { method: "ListOperations" }, count: 1, effect: { kind: "list-ends-early", items: 0 } },
+    ]);
+    world.passWire(startWithin + lapseMargin + 1);
+    expect(await world.settle(change.resource)).toMatchObject({
+      slot: "ended",
+      settlement: { end: "failed", class: "exists", note: expect.stringContaining("5 replicas instead of 2") },
     });
   });
 });

@@ -21,7 +21,7 @@ import { createReader } from "../../../shared/vertex/reader.ts";
 import { openWriter } from "../../../shared/vertex/writer.ts";
 
 /** Begin of the world. */
-export const beginning = Date.parse("2026-11-22T20:00:00Z");
+const beginning = Date.parse("2026-11-22T20:00:00Z");
 
 /** A store that loses its connection once `failing` is set: the process dies before it can write anything more. */
 function breakable(store: Store): Store & { failing: boolean } {

@@ -110,6 +110,13 @@ const rows: readonly Row[] = [
     is: "model-fault",
     refused: true,
   },
+  {
+    when: "what the service does not do",
+    code: "FAILED_PRECONDITION",
+    text: "Updating the PersistentResource is not supported.",
+    is: "invalid",
+    refused: true,
+  },
   { when: "bad request", code: "INVALID_ARGUMENT", text: "Invalid machine type.", is: "invalid", refused: true },
   { when: "id taken", code: "ALREADY_EXISTS", text: "pool exists", is: "exists", refused: true },
   { when: "not there", code: "NOT_FOUND", text: "Endpoint quota-test is not found.", is: "gone", refused: true },

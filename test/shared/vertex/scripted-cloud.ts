@@ -3,7 +3,7 @@ import { startDoors } from "../../../infra/local/wire/doors.ts";
 import type { JsonObject, UnaryHandler } from "../../../infra/local/wire/service.ts";
 
 /** One call as it arrived. */
-export interface Arrival {
+interface Arrival {
   readonly method: string;
   readonly request: JsonObject;
   readonly headers: Readonly<Record<string, string>>;
