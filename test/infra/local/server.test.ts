@@ -128,6 +128,17 @@ describe("state", () => {
     await second.close();
   });
 
+  test("the state goes out and comes back over the wire, but not from the future", async () => {
+    await call("PUT", "/v1/projects/p/topics/before", {});
+    const { json: state } = await call<{ now: number }>("GET", "/state");
+    await call("DELETE", "/v1/projects/p/topics/before");
+    expect(await call("POST", "/state", { ...state, now: state.now + 1000 })).toMatchObject({ status: 400 });
+    expect(await call("POST", "/state", { format: 1 })).toMatchObject({ status: 400 });
+    expect((await call("GET", "/v1/projects/p/topics/before")).status).toBe(404);
+    expect(await call("POST", "/state", state)).toMatchObject({ status: 200 });
+    expect((await call("GET", "/v1/projects/p/topics/before")).status).toBe(200);
+  });
+
   test.each(["not json", '{"format":9}'])("a state file of %j is refused by name", async (content) => {
     const stateFile = join(folder, "broken.json");
     writeFileSync(stateFile, content);
