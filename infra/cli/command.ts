@@ -18,10 +18,13 @@ export class Failure extends Error {
   override readonly name: string = "Failure";
   readonly next: string;
   readonly exitCode: number = exitCodes.failed;
+  /** Whether `--json` has been answered already: the answer itself says what failed. */
+  readonly answered: boolean;
 
-  constructor(message: string, next: string, options?: ErrorOptions) {
+  constructor(message: string, next: string, options: ErrorOptions & { readonly answered?: boolean } = {}) {
     super(message, options);
     this.next = next;
+    this.answered = options.answered ?? false;
   }
 }
 

@@ -14,6 +14,8 @@ export interface Explained {
   readonly what: string;
   readonly next: string;
   readonly exitCode: number;
+  /** Whether `--json` has been answered already. */
+  readonly answered?: boolean;
   /** Everything that is wrong with a fleet file. */
   readonly issues?: readonly FleetIssue[];
 }
@@ -21,7 +23,10 @@ export interface Explained {
 /** Explains an error; one that is not known is a fault of ours, and said to be. */
 export function explainError(error: unknown): Explained {
   const failed = (what: string, next: string): Explained => ({ what, next, exitCode: exitCodes.failed });
-  if (error instanceof Failure) return { what: error.message, next: error.next, exitCode: error.exitCode };
+  if (error instanceof Failure) {
+    const { message, next, exitCode, answered } = error;
+    return { what: message, next, exitCode, answered };
+  }
   if (error instanceof FleetInvalid) {
     const count = error.issues.length;
     const what = `the fleet file is refused, ${count === 1 ? "for one reason" : `for ${count} reasons`}`;

@@ -1,23 +1,28 @@
 #!/usr/bin/env node
-/** The operator's command: registers every command, runs one, and answers with its exit code. */
+/** The operator's command: registers what is needed of it, runs one command, and answers with its exit code. */
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import * as apply from "./apply.ts";
-import { exitCodes } from "./command.ts";
-import * as explain from "./explain.ts";
-import { errorLines, explainError } from "./explain-error.ts";
-import * as local from "./local.ts";
+import { exitCodes, type Register } from "./command.ts";
 import { paint, printJson, remark } from "./output.ts";
-import * as pause from "./pause.ts";
-import * as plan from "./plan.ts";
-import * as publish from "./publish.ts";
-import * as status from "./status.ts";
 
-/** Each of them exports `register`. */
-const commands = [plan, apply, status, explain, publish, pause, local];
+/** Every command by the file that registers it; a file is loaded only when one of its commands is called, or for help. */
+const files: readonly {
+  readonly names: readonly string[];
+  readonly load: () => Promise<{ readonly register: Register }>;
+}[] = [
+  { names: ["plan"], load: () => import("./plan.ts") },
+  { names: ["apply"], load: () => import("./apply.ts") },
+  { names: ["status"], load: () => import("./status.ts") },
+  { names: ["explain"], load: () => import("./explain.ts") },
+  { names: ["publish", "hold", "release", "wake"], load: () => import("./publish.ts") },
+  { names: ["pause", "resume"], load: () => import("./pause.ts") },
+  { names: ["preview"], load: () => import("./preview.ts") },
+  { names: ["doctor"], load: () => import("./doctor.ts") },
+  { names: ["local"], load: () => import("./local.ts") },
+];
 
-/** The whole program; parsing throws instead of exiting. */
-function createProgram(): Command {
+/** The program with the command that is called, or whole; parsing throws instead of exiting. */
+async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command("tidekeeper")
     .description("Keeps Vertex AI capacity on only while it is worth its price.")
     .version(packageJson.version)
@@ -27,7 +32,9 @@ function createProgram(): Command {
       "after",
       "\nExit codes: 0 done, 1 something failed, 2 wrong use.\nThe environment says where Tidekeeper runs: TIDEKEEPER_PROJECT, TIDEKEEPER_PREFIX, TIDEKEEPER_STORE, TIDEKEEPER_STORE_ID.",
     );
-  for (const { register } of commands) register(program);
+  const called = files.filter(({ names }) => args[0] !== undefined && names.includes(args[0]));
+  const needed = called.length > 0 ? called : files;
+  for (const { register } of await Promise.all(needed.map(({ load }) => load()))) register(program);
   for (const command of program.commands) command.exitOverride();
   return program;
 }
@@ -35,14 +42,16 @@ function createProgram(): Command {
 /** Runs one command line. @returns its exit code. */
 async function run(args: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync(args, { from: "user" });
+    const program = await createProgram(args);
+    await program.parseAsync(args, { from: "user" });
     return exitCodes.done;
   } catch (error) {
     // Commander has written its own message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
+    const { errorLines, explainError } = await import("./explain-error.ts");
     const explained = explainError(error);
-    const { exitCode, ...rest } = explained;
-    if (args.includes("--json")) printJson({ error: rest });
+    const { exitCode, answered, ...rest } = explained;
+    if (args.includes("--json") && !answered) printJson({ error: rest });
     for (const line of errorLines(explained)) remark(line.startsWith("error:") ? paint("red", line) : line);
     if (process.env["TIDEKEEPER_TRACE"] && error instanceof Error) remark(error.stack ?? "");
     return exitCode;
