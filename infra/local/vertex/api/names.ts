@@ -2,7 +2,7 @@
 import { invalidField } from "./errors.ts";
 
 /** The collections this service knows, by resource type. */
-export const collections = {
+const collections = {
   PersistentResource: "persistentResources",
   CustomJob: "customJobs",
   Endpoint: "endpoints",

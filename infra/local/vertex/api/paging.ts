@@ -4,9 +4,9 @@ import { invalidField } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 
 /** Page size when none is asked for (undocumented; gcloud asks for 100). */
-export const defaultPageSize = 100;
+const defaultPageSize = 100;
 /** Larger pages are cut to this (undocumented). */
-export const largestPageSize = 1000;
+const largestPageSize = 1000;
 
 /** One page. */
 export type Page<T> = { items: T[]; nextPageToken: string | undefined };

@@ -32,7 +32,7 @@ export interface CallFaults {
 }
 
 /** What of a call the rules look at. */
-export interface FaultSubject {
+interface FaultSubject {
   readonly method: string;
   readonly location: Location | undefined;
   /** Resource names in the request. */

@@ -4,13 +4,13 @@ import { createCell, createTable } from "../kernel/slices.ts";
 import { inPattern, type Place, type PlacePattern, placeKey, samePattern } from "./place.ts";
 
 /** At most so many machines in the places of a pattern together, for each project. */
-export type Limit = { pattern: PlacePattern; machines: number };
+type Limit = { pattern: PlacePattern; machines: number };
 
 /** Machines held. */
-export type Usage = { place: Place; machines: number };
+type Usage = { place: Place; machines: number };
 
 /** Machines held beyond a limit. */
-export type Excess = { pattern: PlacePattern; project: string; machines: number };
+type Excess = { pattern: PlacePattern; project: string; machines: number };
 
 /** The machines of the world. Places that no limit names have no end. */
 export interface Capacity {

@@ -38,6 +38,7 @@ export const marketSchema = z.discriminatedUnion("action", [
       trace: traceSchema,
       project: z.string().optional(),
       provisioning: z.enum(provisionings).default("SPOT"),
+      accelerator: z.string().optional().describe("only the trace's zones with this accelerator"),
       machineType: z.string().nullable().optional().describe("instead of the trace's; null = any"),
       regions: z
         .record(z.string(), z.string())

@@ -94,16 +94,23 @@ export function createMarket({ kernel, capacity, quotas, replicas }: MarketParts
   const start = (action: Extract<MarketAction, { action: "replay" }>): JsonObject => {
     const from = action.start === undefined ? clock.now() : Date.parse(action.start);
     const regions: string[] = [];
-    for (const { region, machineType, steps, seconds } of regionTraces(action.trace)) {
+    const series = regionTraces(action.trace).filter(
+      ({ accelerator }) => action.accelerator === undefined || accelerator === action.accelerator,
+    );
+    for (const { region, machineType, accelerator, steps, seconds } of series) {
       const target = action.regions === undefined ? region : action.regions[region];
       if (target === undefined) continue;
+      if (regions.includes(target)) {
+        const hint = `choose one with "accelerator" (one of them is "${accelerator}") or "regions"`;
+        throw new Error(`The trace has several series for ${target}, which would overrule each other; ${hint}.`);
+      }
       const pattern: PlacePattern = {
         project: action.project,
         region: target,
         machineType: action.machineType === null ? undefined : (action.machineType ?? machineType),
         provisioning: action.provisioning,
       };
-      const id = `${target} ${machineType}`;
+      const id = JSON.stringify(pattern);
       const old = replays.get(id);
       if (old?.next) agenda.drop(old.next);
       const offset = (clock.now() - from) / 1000;

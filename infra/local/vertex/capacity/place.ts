@@ -1,7 +1,6 @@
 /** Where machines come from: a region's machines of one kind, had in one way. */
 import { z } from "zod";
 import type { Json, JsonObject } from "../../wire/service.ts";
-import { message } from "../api/json.ts";
 
 /** How machines are had. */
 export const provisionings = ["ON_DEMAND", "SPOT", "FLEX_START", "RESERVATION"] as const;
@@ -70,13 +69,4 @@ export function reserved(spec: JsonObject): boolean {
     !Array.isArray(affinity) &&
     affinity["reservationAffinityType"] === "SPECIFIC_RESERVATION"
   );
-}
-
-/** The MachineSpec fields that identify a machine. */
-export function machineJson(machine: Machine): JsonObject {
-  return message({
-    machineType: machine.type,
-    acceleratorType: machine.acceleratorType,
-    acceleratorCount: machine.acceleratorCount,
-  });
 }

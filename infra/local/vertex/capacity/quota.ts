@@ -7,7 +7,7 @@ import type { Machine, Place, Provisioning } from "./place.ts";
 export type Claim = { project: string; region: string; quota: string; units: number };
 
 /** A quota's limit in the regions and projects given, or in all. */
-export type QuotaLimit = {
+type QuotaLimit = {
   quota: string;
   region?: string | undefined;
   project?: string | undefined;

@@ -9,6 +9,7 @@ export const traceSchema = z.looseObject({
         zone: z.string(),
         region: z.string(),
         machineType: z.string(),
+        accelerator: z.string().optional(),
         gapSeconds: z.number().positive(),
         runs: z.array(z.tuple([z.number().int(), z.number().int().min(1)])).min(1),
       }),
@@ -22,11 +23,20 @@ export type Trace = z.infer<typeof traceSchema>;
 export type Step = { second: number; machines: number };
 
 /** A region's machines over time. */
-export type RegionTrace = { region: string; machineType: string; steps: Step[]; seconds: number };
+export type RegionTrace = {
+  region: string;
+  machineType: string;
+  accelerator: string | undefined;
+  steps: Step[];
+  seconds: number;
+};
 
-/** One trace a region and machine: its zones are summed, for an endpoint is regional; what was not probed stays as it was. */
+/** One trace a region, machine and accelerator: its zones are summed, for an endpoint is regional; what was not probed stays as it was. */
 export function regionTraces(trace: Trace): RegionTrace[] {
-  const groups = Map.groupBy(trace.traces, ({ region, machineType }) => `${region} ${machineType}`);
+  const groups = Map.groupBy(
+    trace.traces,
+    ({ region, machineType, accelerator }) => `${region} ${machineType} ${accelerator}`,
+  );
   return [...groups.values()].flatMap((zones) => {
     const [first] = zones;
     if (!first) return [];
@@ -40,9 +50,15 @@ export function regionTraces(trace: Trace): RegionTrace[] {
       else steps.push({ second, machines });
     }
     const seconds = Math.max(...zones.map((zone) => zone.gapSeconds * ticks(zone.runs)));
-    const { region, machineType } = first;
+    const { region, machineType, accelerator } = first;
     return [
-      { region, machineType, steps: steps.filter((step, at) => steps[at - 1]?.machines !== step.machines), seconds },
+      {
+        region,
+        machineType,
+        accelerator,
+        steps: steps.filter((step, at) => steps[at - 1]?.machines !== step.machines),
+        seconds,
+      },
     ];
   });
 }

@@ -13,7 +13,7 @@ import { type DeployedModel, deployedModelJson, type Endpoint } from "./record.t
 import { checkSplit, newModelKey, resolveSplit, withoutVanished } from "./traffic.ts";
 
 /** Message name of the operation's metadata. */
-export const deployMetadata = "DeployModelOperationMetadata";
+const deployMetadata = "DeployModelOperationMetadata";
 
 const stage = (name: string): JsonObject => ({ deploymentStage: name });
 /** The stages by the share of the duration that has passed; the machines are had in ADDING_NODES_TO_CLUSTER. */

@@ -18,7 +18,7 @@ export interface EndpointParts {
 }
 
 /** A place where something is deployed. */
-export type Use = { endpoint: string; uid: string; deployedModelId: string };
+type Use = { endpoint: string; uid: string; deployedModelId: string };
 
 /** The endpoints. */
 export interface Endpoints {

@@ -28,6 +28,8 @@ export interface JobRunner {
   cancel(job: Job): void;
 }
 
+const cancelled = status("CANCELLED", "The job was cancelled.");
+
 /** Creates a runner without jobs. */
 export function createJobRunner({ kernel, behaviour, resources, machines, quotas }: RunnerParts): JobRunner {
   const all = createCollection<Job>(kernel.slices, "customJobs", ({ name }) => [locationOf(name).name]);
@@ -69,9 +71,7 @@ export function createJobRunner({ kernel, behaviour, resources, machines, quotas
     };
   };
   const planEnd = at("ended", (job) => end(job, job.end.state, job.end.error));
-  const planCancelled = at("cancelled", (job) =>
-    end(job, "JOB_STATE_CANCELLED", status("CANCELLED", "The job was cancelled.")),
-  );
+  const planCancelled = at("cancelled", (job) => end(job, "JOB_STATE_CANCELLED", cancelled));
   const planStart = at("started", (job) => {
     job.startTime = clock.now();
     become(job, "JOB_STATE_RUNNING");
@@ -108,10 +108,14 @@ export function createJobRunner({ kernel, behaviour, resources, machines, quotas
       case "stopping":
         unfinished(name).forEach(cancel);
         return;
+      case "gone":
+        // A job still being cancelled must not touch the pools of a later resource of the same name.
+        for (const job of unfinished(name)) end(job, "JOB_STATE_CANCELLED", cancelled);
+        return;
       case "rebooting":
         for (const job of unfinished(name)) {
           if (job.state === "JOB_STATE_QUEUED") continue;
-          if (job.state === "JOB_STATE_CANCELLING") end(job, "JOB_STATE_CANCELLED", status("CANCELLED", "Cancelled."));
+          if (job.state === "JOB_STATE_CANCELLING") end(job, "JOB_STATE_CANCELLED", cancelled);
           else end(job, "JOB_STATE_FAILED", status("UNAVAILABLE", `"${name}" was rebooted while the job ran on it.`));
         }
         return;

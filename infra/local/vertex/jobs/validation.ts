@@ -7,9 +7,9 @@ import type { PersistentResource, Pool } from "../persistent-resources/record.ts
 import type { Demand, Job } from "./record.ts";
 
 /** Label that says how many seconds of world time a job runs. */
-export const runSecondsLabel = "local-run-seconds";
+const runSecondsLabel = "local-run-seconds";
 /** Label that says how a job ends: `succeeded` (default) or `failed`. */
-export const resultLabel = "local-result";
+const resultLabel = "local-result";
 
 /** Longest run without an own timeout: seven days. */
 const defaultTimeout = 7 * 24 * 3600 * 1000;

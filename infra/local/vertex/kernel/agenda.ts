@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../wire/service.ts";
 import type { Slices } from "./slices.ts";
 
 /** Puts one kind of happening on the agenda; gives the id under which it can be dropped. */
-export type Schedule<P extends JsonObject> = (time: number, payload: P) => number;
+type Schedule<P extends JsonObject> = (time: number, payload: P) => number;
 
 /** The future of the model. */
 export interface Agenda {

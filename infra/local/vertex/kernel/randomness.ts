@@ -4,7 +4,7 @@ import { createRandom } from "../../clock/random.ts";
 import { createCell, type Slices } from "./slices.ts";
 
 /** A range of seconds of world time; durations are drawn evenly from it. */
-export type Span = readonly [from: number, to: number];
+type Span = readonly [from: number, to: number];
 
 /** Seeded chance. */
 export interface Randomness {

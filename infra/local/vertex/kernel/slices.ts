@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from "../../wire/service.ts";
 
 /** One part of the model's memory. */
-export interface Slice {
+interface Slice {
   /** The part's memory as plain values; what is undefined is left out. */
   save(): unknown;
   /** Replaces the memory by what {@link Slice.save} once gave. */

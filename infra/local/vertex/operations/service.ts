@@ -10,7 +10,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Operation, Operations } from "./store.ts";
 
 /** Ends a running operation early; false when that kind cannot be cancelled (cancelling is best effort). */
-export type Canceller = (operation: Operation) => boolean;
+type Canceller = (operation: Operation) => boolean;
 
 /** What the service stands on. */
 export interface OperationsServiceParts {

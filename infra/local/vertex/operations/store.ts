@@ -13,7 +13,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { createTable } from "../kernel/slices.ts";
 
 /** How an operation ended. `type` is a message of its API version, or "" for google.protobuf.Empty. */
-export type Outcome = { error: Status } | { type: string; value: JsonObject };
+type Outcome = { error: Status } | { type: string; value: JsonObject };
 
 /** An operation as kept. */
 export type Operation = {
@@ -37,7 +37,7 @@ export type Operation = {
 };
 
 /** What a new operation is. */
-export interface Launch {
+interface Launch {
   readonly target: string;
   readonly metadata: string;
   readonly timing: Timing;

@@ -5,7 +5,7 @@ import { alreadyExists, errorOf, failedPrecondition, notFound, otherOperations, 
 import { type Fields, readFields } from "../api/fields.ts";
 import { message } from "../api/json.ts";
 import { requiredMask } from "../api/masks.ts";
-import { idOf, parseLocation, parseResource, resourceName } from "../api/names.ts";
+import { parseLocation, parseResource, resourceName } from "../api/names.ts";
 import { page } from "../api/paging.ts";
 import { trainingQuotaText } from "../capacity/texts.ts";
 import { createLifecycle, type LifecycleParts } from "./lifecycle.ts";
@@ -144,7 +144,7 @@ export function createPersistentResourceService(parts: LifecycleParts): ModelSer
       CreatePersistentResource: create,
       GetPersistentResource(body) {
         const resource = named(readFields(body));
-        if (!visible(resource)) throw notFound(type, idOf(resource.name));
+        if (!visible(resource)) throw notFound(type, resource.name);
         return json(resource);
       },
       ListPersistentResources(body) {

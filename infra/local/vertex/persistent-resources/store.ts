@@ -11,7 +11,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { type PersistentResource, type PersistentResourceState, type Pool, placeOf } from "./record.ts";
 
 /** What became of a resource, for those who run jobs on it. */
-export type ResourceChange = "available" | "rebooting" | "stopping";
+type ResourceChange = "available" | "rebooting" | "stopping" | "gone";
 
 /** What the store stands on. */
 export interface StoreParts {
@@ -130,6 +130,7 @@ export function createPersistentResources({ kernel, capacity, quotas, meter }: S
         }),
       ),
     remove(resource) {
+      tell(resource, "gone");
       quotas.release(resource.name);
       all.remove(resource.name);
     },

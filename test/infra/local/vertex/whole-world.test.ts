@@ -1,4 +1,5 @@
 /** What holds for the model as a whole: the same seed makes the same run, snapshots are whole, what is used is billed. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Trace } from "../../../../infra/local/vertex/capacity/trace.ts";
 import type { JsonObject } from "../../../../infra/local/wire/service.ts";
@@ -123,6 +124,59 @@ describe("autoscaled pools", () => {
   });
 });
 
+describe("incarnations", () => {
+  it("a job of a deleted resource does not touch the pools of the next one with its name", async () => {
+    const service = freshService({
+      behaviour: {
+        timings: { deletePersistentResource: [1, 1], createPersistentResource: [1, 1], cancelJob: [600, 600] },
+      },
+    });
+    const name = await runningResource(service, "again");
+    const job = await service.call("JobService.CreateCustomJob", jobRequest(service, "again"));
+    await service.done("PersistentResourceService.DeletePersistentResource", { name });
+    expect(await service.call("JobService.GetCustomJob", { name: job["name"] ?? "" })).toMatchObject({
+      state: "JOB_STATE_CANCELLED",
+    });
+    await runningResource(service, "again");
+    await service.pass(hour);
+    expect(JSON.stringify(await getResource(service, name))).not.toContain("usedReplicaCount");
+  });
+});
+
+describe("deployment stages", () => {
+  it("advance while the operation runs, and wait in ADDING_NODES_TO_CLUSTER for machines", async () => {
+    const service = freshService({ behaviour: { timings: { deployModel: [1000, 1000], stockout: [500, 500] } } });
+    const { endpoint, model } = await servingGround(service, "stages");
+    const stagesOf = async (operation: JsonObject, seconds: readonly number[]): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      for (const wait of seconds) {
+        await service.pass(wait);
+        const now = await service.call("Operations.GetOperation", { name: operation["name"] ?? "" });
+        seen.push((now["metadata"] as JsonObject)["deploymentStage"]);
+      }
+      return seen;
+    };
+    const first = await service.call(deploy, deployRequest(endpoint, model));
+    expect(await stagesOf(first, [1, 30, 50, 80, 400, 200, 200, 40])).toEqual([
+      "STARTING_DEPLOYMENT",
+      "PREPARING_MODEL",
+      "CREATING_SERVING_CLUSTER",
+      "ADDING_NODES_TO_CLUSTER",
+      "GETTING_CONTAINER_IMAGE",
+      "STARTING_MODEL_SERVER",
+      "FINISHING_UP",
+      "SUCCESSFULLY_DEPLOYED",
+    ]);
+    service.market({ action: "exhaust" });
+    const second = await service.call(deploy, deployRequest(endpoint, model));
+    expect(await stagesOf(second, [200, 400, 100])).toEqual([
+      "ADDING_NODES_TO_CLUSTER",
+      "ADDING_NODES_TO_CLUSTER",
+      "FAILED_TO_DEPLOY",
+    ]);
+  });
+});
+
 describe("replayed traces", () => {
   const trace: Trace = {
     traces: [
@@ -191,6 +245,14 @@ describe("replayed traces", () => {
     expect(await available()).toEqual([2, 2]);
   });
 
+  it("with several accelerators in a region want one chosen", async () => {
+    const service = freshService();
+    const zones = ["V100", "K80"].map((accelerator) => ({ ...trace.traces[0], accelerator })) as Trace["traces"];
+    const mixed = { ...replay, trace: { traces: zones } };
+    expect(() => service.market(mixed)).toThrow(/several series for us-central1/);
+    expect(service.market({ ...mixed, accelerator: "K80" })).toEqual({ regions: ["us-central1"] });
+  });
+
   it("can be mapped to other regions, looped and stopped", async () => {
     const service = freshService();
     service.market({ ...replay, regions: { "us-central1": "asia-east1" }, loop: true });
@@ -212,6 +274,44 @@ describe("projects and regions", () => {
     await runningResource(two, "same");
     const list = "PersistentResourceService.ListPersistentResources";
     expect((await two.call(list, { parent: two.location }))["persistentResources"]).toHaveLength(1);
+  });
+});
+
+describe("filters", () => {
+  it("of any kind are answered or refused as INVALID_ARGUMENT, never a crash", async () => {
+    const service = freshService();
+    await service.call("JobService.CreateCustomJob", jobRequest(service, undefined));
+    const words = [
+      "display_name",
+      "state",
+      "labels.a",
+      "AND",
+      "OR",
+      "NOT",
+      "(",
+      ")",
+      "=",
+      "!=",
+      ":",
+      '"x*"',
+      "*",
+      "-",
+      "'",
+    ];
+    const filters = fc.array(fc.oneof(fc.constantFrom(...words), fc.string()), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(filters, async (parts) => {
+        const request = { parent: service.location, filter: parts.join(" ") };
+        const code = await service.call("JobService.ListCustomJobs", request).then(
+          () => 0,
+          (error) => error.code,
+        );
+        expect([0, 3]).toContain(code);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+    const deep = { parent: service.location, filter: "(".repeat(100_000) };
+    expect(await service.refused("JobService.ListCustomJobs", deep)).toMatchObject({ code: 3 });
   });
 });
 
