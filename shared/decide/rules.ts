@@ -27,7 +27,17 @@ export const rules = {
   permission: "we may not create it again, so it is not deleted",
   "clean-look": "a delete needs two clean looks, 60 s apart",
   healthy: "it serves as it should",
-  preempted: "capacity of a Spot model was lost",
+  grace: "capacity of a Spot model was lost a moment ago: the platform's own restarts are waited for",
+  "next-rung": "the next rung of a Spot model's ladder is deployed",
+  "replace-directly": "the dead model holds the quota that the next rung needs, so it goes first",
+  "bring-up": "a deployed model of ours is coming up",
+  traffic: "our share of the traffic moves to the deployed model that serves",
+  "clean-up": "a deployed model of ours that is not needed any more is undeployed",
+  expiring: "a flex-start model is about to be undeployed by the platform",
+  degraded: "it serves with fewer replicas than wanted, but with enough",
+  budget: "as many deploys as the fleet allows within an hour",
+  "back-off": "an operation failed a moment ago: waiting for the next try",
+  "endpoint-gone": "the endpoint does not exist: nothing is created",
   "return-to-spot": "Spot is obtainable and worth the switch again",
 } as const satisfies Record<string, string>;
 

@@ -4,11 +4,11 @@ import type { Millis } from "../time/clock.ts";
 import { localTime } from "../time/local.ts";
 import type { Action, Answer, Decision, Notice, Phase, SpotModelCase } from "./decision.ts";
 import type { SpotModelMemory } from "./memory.ts";
-import type { SpotRule } from "./spot-rules.ts";
+import type { Rule } from "./rules.ts";
 
 /** What one rule says: the part of a {@link Decision} that only one rule may say. */
 export interface Verdict {
-  readonly rule: SpotRule;
+  readonly rule: Rule;
   readonly why: string;
   readonly phase: Phase;
   readonly action?: Action;

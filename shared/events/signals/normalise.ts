@@ -42,13 +42,12 @@ function bodyOf({ data, attributes }: Envelope): unknown {
 /** What a body of no known shape was, for the one who sent it. */
 function describe(body: unknown): string {
   if (typeof body !== "object" || body === null) return "the message is no line of text that names one target";
-  const payload = "protoPayload" in body ? body.protoPayload : undefined;
-  const method =
-    typeof payload === "object" && payload !== null && "methodName" in payload ? payload.methodName : undefined;
-  if (typeof method === "string") return `the call ${method.slice(0, 120)} says nothing about a Spot model`;
   if ("jsonPayload" in body || "textPayload" in body) return "a log line is no signal: only audit entries are";
   return `the message has the keys ${Object.keys(body).slice(0, 8).join(", ") || "none"}, which is no known shape`;
 }
+
+/** An audit entry of another call: understood, and nothing to look at. A broad log sink must not fill the dead letters. */
+const otherCall = z.looseObject({ protoPayload: z.looseObject({ methodName: z.string(), resourceName: z.string() }) });
 
 const help =
   'publish {"type":"preempted","target":"NAME"}, a Monitoring incident, an audit log entry or a Compute Engine operation';
@@ -66,7 +65,8 @@ export function normaliseSignal(envelope: Envelope): Normalised {
       }
       return [];
     });
-    return signals.length > 0 ? { signals } : { rejected: `${describe(body)}; ${help}` };
+    const understood = signals.length > 0 || otherCall.safeParse(body).success;
+    return understood ? { signals } : { rejected: `${describe(body)}; ${help}` };
   } catch (error) {
     if (error instanceof BadEvent) return { rejected: `${error.message}; ${help}` };
     throw error;

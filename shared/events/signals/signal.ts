@@ -3,7 +3,7 @@ import type { Millis } from "../../time/clock.ts";
 import { type NameParts, parseName } from "../../vertex/names.ts";
 
 /** Where a signal came from. */
-export type SignalSource = "monitoring-incident" | "audit-log" | "compute-operation" | "scheduler" | "message" | "text";
+type SignalSource = "monitoring-incident" | "audit-log" | "compute-operation" | "scheduler" | "message" | "text";
 
 export interface Signal {
   readonly source: SignalSource;

@@ -18,7 +18,7 @@ export const office: Schedule = {
 
 export type Step =
   | { readonly do: "wait"; readonly minutes: number }
-  | { readonly do: "preempt" | "vanish" | "recover" | "crash" | "unfilled" }
+  | { readonly do: "preempt" | "vanish" | "recover" | "crash" | "unfilled"; readonly newest: boolean }
   | { readonly do: "fail"; readonly class: FailureClass; readonly times: number }
   | { readonly do: "lapse" }
   | { readonly do: "storm"; readonly minutes: number }
@@ -39,7 +39,13 @@ const failures = [
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 90 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("preempt", "vanish", "recover", "crash", "unfilled") }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("preempt", "vanish", "recover", "crash", "unfilled"),
+      newest: fc.boolean(),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -174,7 +180,7 @@ export class Walk extends Toy {
 
   take(step: Step): void {
     const mine = [...this.models.keys()].filter((id) => this.made.has(id));
-    const [first] = mine;
+    const first = "newest" in step && step.newest ? mine.at(-1) : mine[0];
     const model = first === undefined ? undefined : this.models.get(first);
     const set = (status: object | undefined) => {
       if (model === undefined || first === undefined) return;
@@ -190,7 +196,7 @@ export class Walk extends Toy {
         // Every model of ours is taken as soon as it is up.
         for (let n = 0; n < step.minutes; n += 1) {
           this.tick();
-          this.take({ do: "vanish" });
+          this.take({ do: "vanish", newest: true });
         }
         return;
       case "preempt":
@@ -223,7 +229,7 @@ export class Walk extends Toy {
         return;
       case "stranger": {
         // A person deploys beside us and edits the split of the model that holds it all.
-        this.models.set("7", stranger("7"));
+        this.models.set("7", stranger("7", step.share % 2 === 0 ? "chat" : "theirs"));
         const [holder] = Object.keys(this.split);
         if (holder === undefined || holder === "7") return;
         const rest = Object.fromEntries(Object.entries(this.split).filter(([id]) => id !== holder && id !== "7"));

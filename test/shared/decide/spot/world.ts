@@ -43,7 +43,7 @@ export const policy: SpotModelPolicy = {
 
 export const empty: SpotModelMemory = { kind: "spotModel", ours: [], bench: [], deploys: [], sequence: 0 };
 
-export const prices: Readonly<Record<string, number>> = { g2: 0.4, a2: 1.2, "g2-od": 1 };
+const prices: Readonly<Record<string, number>> = { g2: 0.4, a2: 1.2, "g2-od": 1 };
 
 /** A deployed model as the endpoint shows it; `available` undefined leaves the counter unfilled. */
 export function shown(
