@@ -102,7 +102,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
       const cloud = await startLocalCloud({
         restPort,
         grpcPort,
-        speed: options.speed,
+        // The world stands still until everybody is there: nobody misses its first hour.
+        speed: 0,
         ...(options.from === undefined ? {} : { from: options.from }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
         ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
@@ -134,6 +135,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
     // A part that fails must not leave another one starting behind its back.
     await Promise.allSettled(starting);
     const [functions, cloud] = await Promise.all(starting);
+    if ("setSpeed" in cloud.clock) cloud.clock.setSpeed(options.speed);
     const addresses = {
       rest,
       grpc: `127.0.0.1:${grpcPort}`,
