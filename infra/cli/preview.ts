@@ -77,7 +77,7 @@ function row({ at, startsAt, target, does, local, replicas, because }: PreviewSt
     local,
     target,
     paint(does === "delete" || does === "undeploy" ? "yellow" : "green", does),
-    sizes.join(" "),
+    does === "resize" && sizes.length === 0 ? "as the spec says" : sizes.join(" "),
     startsAt < at ? `${because}; begun ${formatDuration(at - startsAt)} earlier` : because,
   ];
 }

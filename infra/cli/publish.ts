@@ -109,6 +109,7 @@ async function send(event: object, options: WaitOptions): Promise<void> {
     throw new Failure(
       `${published.id} ended ${outcome.phase}: ${outcome.why}`,
       "correct it and publish it under a new id",
+      { answered: true },
     );
   }
 }
