@@ -1,7 +1,10 @@
 import { Firestore } from "@google-cloud/firestore";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openFirestore } from "../../../shared/state/firestore.ts";
 import { openStore } from "../../../shared/state/open.ts";
+import { StoreUnavailable } from "../../../shared/state/store.ts";
 import { type Emulator, missingEmulator, startEmulator } from "../../emulators/emulator.ts";
+import { startLossyProxy } from "../../emulators/lossy-proxy.ts";
 import { describeStore } from "./contract.ts";
 import { head, mark, monday9 } from "./samples.ts";
 
@@ -35,10 +38,59 @@ describe.skipIf(missingEmulator("firestore"))("on Google's Firestore emulator", 
     expect((await raw.doc("tidekeeper-fleet/head").get()).data()).toEqual({
       id: "head",
       text: JSON.stringify(head(1)),
+      commit: expect.any(String),
     });
     expect(await store.sweep(monday9 + 10)).toBe(0);
     await raw.terminate();
     await store.close();
+  });
+
+  test("a commit whose answer is lost counts once, though the client library repeats it", async () => {
+    const projectId = newProject();
+    const direct = await openStore(`firestore:${projectId}`);
+    const proxy = await startLossyProxy(emulator.host);
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", proxy.host);
+    const store = await openStore(`firestore:${projectId}`);
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator.host);
+    const increment = async (beforeCommit: () => void) => {
+      await store.transaction(async (tx) => {
+        const found = await tx.get("fleet", "head");
+        tx.put("fleet", "head", head((found?.value.version ?? 0) + 1));
+        beforeCommit();
+      });
+    };
+    const counted = async () => (await direct.get("fleet", "head"))?.value.version;
+    for (const expected of [1, 2]) {
+      const incrementing = increment(() => proxy.swallow());
+      await vi.waitFor(async () => expect(await counted()).toBe(expected));
+      proxy.cut();
+      await incrementing;
+    }
+    expect(await counted()).toBe(2);
+    await store.close();
+    await direct.close();
+    await proxy.close();
+  });
+
+  test("a store that does not answer ends in StoreUnavailable, in a function's time", async () => {
+    const proxy = await startLossyProxy("127.0.0.1:1");
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", proxy.host);
+    const store = await openFirestore(newProject(), { longestCall: 200 });
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator.host);
+    const uses = {
+      "reading fleet/head failed": () => store.get("fleet", "head"),
+      "listing fleet failed": () => store.list("fleet"),
+      "reading in a transaction failed": () => store.transaction((tx) => tx.get("fleet", "head")),
+      "a commit ended in an error": () => store.transaction(async (tx) => tx.put("fleet", "head", head(1))),
+    };
+    for (const [what, use] of Object.entries(uses)) {
+      const ending = use();
+      await expect(ending).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(ending).rejects.toThrow(what);
+      await expect(ending).rejects.toThrow("no answer within 0.2 s");
+    }
+    await store.close();
+    await proxy.close();
   });
 
   test("a named database is another store than the default one", async () => {
