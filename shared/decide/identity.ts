@@ -108,9 +108,21 @@ function firstSeen(draft: Draft, resource: Identified): Identity {
   return drifted(draft, resource, `not as the fleet file says: ${difference}`);
 }
 
+/** While it is drifted whatever is seen becomes what is known, and it stays drifted. */
+function stillDrifted(draft: Draft, resource: Identified, what: string): Identity {
+  const { known } = draft.memory;
+  if (known?.createTime === resource.createTime) {
+    const seen = fingerprint(resource);
+    if (seen === known.fingerprint) return { identity: "drifted", what };
+    return drifted(draft, resource, describeDifference(known.fingerprint, seen));
+  }
+  return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
+}
+
 /** Judges a resource in a settled state (RUNNING or ERROR), while no operation of ours is under way. */
 export function identify(draft: Draft, resource: Identified, presence: Presence): Identity {
   const { known, sleep, drift } = draft.memory;
+  if (drift !== undefined) return stillDrifted(draft, resource, drift.what);
   if (sleep !== undefined && sleep.incarnation === resource.createTime) {
     // The delete that was decided has not happened to this incarnation.
     draft.forget("sleep");
@@ -122,8 +134,7 @@ export function identify(draft: Draft, resource: Identified, presence: Presence)
     return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
   }
   const seen = fingerprint(resource);
-  if (seen !== known.fingerprint) return drifted(draft, resource, describeDifference(known.fingerprint, seen));
-  return drift === undefined ? ours : { identity: "drifted", what: drift.what };
+  return seen === known.fingerprint ? ours : drifted(draft, resource, describeDifference(known.fingerprint, seen));
 }
 
 /** How long a known resource must be missing before that is believed. */

@@ -32,6 +32,7 @@ function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "dele
   };
   draft.remember({ sleep, deletes: sleep.neverRan ? memory.deletes : [...memory.deletes, now] });
   draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
+  if (sleep.neverRan) return;
   const { restore } = observation;
   draft.tell({
     id: `asleep/${change.restoreId}`,

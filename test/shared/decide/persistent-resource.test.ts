@@ -1,0 +1,767 @@
+import { describe, expect, it } from "vitest";
+import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
+import { hour, minute } from "../../../shared/time/clock.ts";
+import {
+  caseOf,
+  idleRule,
+  job,
+  knowing,
+  lookedAt,
+  name,
+  noJobs,
+  oneJob,
+  policy,
+  request,
+  resource,
+  type Variation,
+  verbatimOf,
+  withPool,
+} from "./cases.ts";
+import { at, schedule } from "./schedules.ts";
+
+const decide = (variation: Variation) => persistentResource.decide(caseOf(variation));
+
+/** What a decision does, in a word or two. */
+function does(variation: Variation): string {
+  const { action } = decide(variation);
+  return action.do === "change" ? action.change.kind : action.do;
+}
+
+const night = "2026-11-20T19:05:00Z"; // Friday 20:05 in Berlin
+const noon = "2026-11-20T11:00:00Z";
+const secondLook = lookedAt(night, minute);
+const asleep: Variation["memory"] = {
+  sleep: {
+    since: at("2026-11-19T19:01:00Z"),
+    cause: "off-hours",
+    incarnation: "2026-11-19T07:00:00Z",
+    restoreId: `${name}@2026-11-19T07:00:00Z`,
+    alternative: 0,
+  },
+};
+const record = {
+  schema: 1,
+  targetKey: name,
+  createTime: "2026-11-19T07:00:00Z",
+  savedAt: at("2026-11-19T19:01:00Z"),
+  resource: {},
+  body: { resourcePools: verbatimOf(resource)["resourcePools"] ?? [] },
+  replicas: { "pool-1": 2 },
+};
+const restore = { restore: record };
+
+describe("off-hours: the guards before a delete, in order", () => {
+  it.each<[why: string, Variation, what: string, rule: string]>([
+    ["a first clean look is only remembered", { now: night }, "nothing", "clean-look"],
+    ["59 s later it does not count yet", { now: night, memory: lookedAt(night, 59_000) }, "nothing", "clean-look"],
+    ["60 s later it is deleted", { now: night, memory: secondLook }, "delete", "off-hours"],
+    [
+      "a first look of half an hour ago counts",
+      { now: night, memory: lookedAt(night, 30 * minute) },
+      "delete",
+      "off-hours",
+    ],
+    ["an older one does not", { now: night, memory: lookedAt(night, 30 * minute + 1) }, "nothing", "clean-look"],
+    [
+      "a look at another incarnation does not",
+      { now: night, memory: lookedAt(night, minute, "2026-11-19T07:00:00Z") },
+      "nothing",
+      "clean-look",
+    ],
+    ["a job holds it", { now: night, memory: secondLook, observation: { jobs: oneJob } }, "nothing", "busy"],
+    [
+      "so does a counter above zero",
+      { now: night, shown: withPool({ usedReplicaCount: "1" }), memory: secondLook },
+      "nothing",
+      "busy",
+    ],
+    [
+      "jobs that cannot be listed",
+      { now: night, memory: secondLook, observation: { jobs: { look: "unknown", why: "503" } } },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "a list that ended early",
+      {
+        now: night,
+        memory: secondLook,
+        observation: { jobs: { look: "present", value: { items: [], complete: false } } },
+      },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "a job that does not say where it runs",
+      {
+        now: night,
+        memory: secondLook,
+        observation: { jobs: { look: "present", value: { items: [{ name: "x" }], complete: true } } },
+      },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "a job on another resource does not",
+      {
+        now: night,
+        memory: secondLook,
+        observation: {
+          jobs: {
+            look: "present",
+            value: { items: [job({ jobSpec: { persistentResourceId: "train-2" } })], complete: true },
+          },
+        },
+      },
+      "delete",
+      "off-hours",
+    ],
+    [
+      "a counter that cannot be read",
+      { now: night, shown: withPool({ usedReplicaCount: "many" }), memory: secondLook },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "counters never seen above zero prove nothing",
+      { now: night, memory: secondLook, observation: { counterSeen: false } },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "unless the job list was empty for twice the threshold",
+      {
+        now: night,
+        memory: secondLook,
+        observation: { counterSeen: false, idle: { verdict: "idle", since: at(night) - hour, threshold: 30 * minute } },
+      },
+      "delete",
+      "off-hours",
+    ],
+    [
+      "what is needed to rebuild it is read first",
+      { now: night, memory: { ...secondLook }, observation: { verbatim: verbatimOf(withPool({ replicaCount: "9" })) } },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "without permission to rebuild it stays",
+      { now: night, memory: secondLook, observation: { mayCreate: false } },
+      "nothing",
+      "permission",
+    ],
+    [
+      "with a field that we cannot reproduce it stays",
+      { now: night, memory: secondLook, observation: { verbatim: { ...verbatimOf(resource), coldStandby: true } } },
+      "nothing",
+      "not-rebuildable",
+    ],
+    [
+      "deleted four times today: it stays",
+      { now: night, memory: { ...secondLook, deletes: [1, 2, 3, 4].map((hours) => at(night) - hours * hour) } },
+      "nothing",
+      "cycles-per-day",
+    ],
+    [
+      "deletes of yesterday do not count",
+      { now: night, memory: { ...secondLook, deletes: [25, 26, 27, 28].map((hours) => at(night) - hours * hour) } },
+      "delete",
+      "off-hours",
+    ],
+    [
+      "a failed delete backs off",
+      {
+        now: night,
+        memory: {
+          ...secondLook,
+          attempts: { count: 1, goal: "delete", class: "busy", note: "409", nextAt: at(night) + 1 },
+        },
+      },
+      "nothing",
+      "off-hours",
+    ],
+    [
+      "a failed create of the morning holds up no delete",
+      {
+        now: night,
+        memory: {
+          ...secondLook,
+          attempts: { count: 1, goal: "create", class: "stockout", note: "-", nextAt: at(night) + hour },
+        },
+      },
+      "delete",
+      "off-hours",
+    ],
+  ])("%s", (_why, variation, what, rule) => {
+    expect([does(variation), decide(variation).rule]).toEqual([what, rule]);
+  });
+
+  it("asks for what is missing before it deletes: the resource verbatim, and permission of this day", () => {
+    const facts = caseOf({ now: night, memory: secondLook });
+    const { verbatim: _v, mayCreate: _m, ...cheap } = facts.observation;
+    const asks = (memory: object) => {
+      const { action } = persistentResource.decide({
+        ...facts,
+        observation: cheap,
+        memory: { ...facts.memory, ...memory },
+      });
+      return action.do === "look-closer" ? action.need : action.do;
+    };
+    expect(asks({})).toEqual(["verbatim", "permission"]);
+    expect(asks({ mayCreateAt: at(night) - 24 * hour })).toEqual(["verbatim"]);
+    expect(asks({ mayCreateAt: at(night) - 24 * hour - 1 })).toEqual(["verbatim", "permission"]);
+  });
+
+  it("deletes the incarnation looked at, with the restore record of the settled up state, under a second look", () => {
+    const shown = withPool({ replicaCount: "1" });
+    const { known } = knowing(shown);
+    const variation: Variation = {
+      now: night,
+      shown,
+      memory: { ...secondLook, known: { createTime: "", fingerprint: "", ...known, replicas: { "pool-1": 6 } } },
+    };
+    const { action, why } = decide(variation);
+    expect(action).toEqual({
+      do: "change",
+      change: {
+        kind: "delete",
+        resource: name,
+        createTime: resource.createTime,
+        restoreId: `${name}@${resource.createTime}`,
+      },
+      attempt: 1,
+      eventIds: [],
+      secondLook: true,
+      restore: {
+        schema: 1,
+        targetKey: name,
+        createTime: resource.createTime,
+        savedAt: at(night),
+        resource: verbatimOf(shown),
+        body: { resourcePools: verbatimOf(withPool({ replicaCount: "6" }))["resourcePools"] },
+        replicas: { "pool-1": 6 },
+      },
+    });
+    expect(why).toBe(
+      "Off-hours since 20:00 (outside the windows of schedule office Europe/Berlin), 5 min late, no job on it: delete, back Mon 08:00 Europe/Berlin",
+    );
+  });
+
+  it("a second look under the claim, with what the claim remembered, says the same change", () => {
+    const first = decide({ now: night, memory: secondLook });
+    const again = persistentResource.decide({ ...caseOf({ now: "2026-11-20T19:05:02Z" }), memory: first.memory });
+    expect(again.action.do === "change" && again.action.change).toEqual(
+      first.action.do === "change" && first.action.change,
+    );
+  });
+
+  it.each<[why: string, Variation]>([
+    ["a job that came in between", { now: night, observation: { jobs: oneJob } }],
+    ["a wake", { now: night, requests: [request({ type: "wake" })] }],
+    ["a job request", { now: night, requests: [request({ type: "job", customJob: { jobSpec: {} } })] }],
+    ["a hold", { now: night, requests: [request({ type: "hold" })] }],
+    ["another incarnation", { now: night, shown: { ...resource, createTime: "2026-11-20T19:04:59Z" } }],
+    ["a look that failed", { now: night, shown: "unknown" }],
+  ])("%s cancels it", (_why, variation) => {
+    const first = decide({ now: night, memory: secondLook });
+    expect(first.action.do).toBe("change");
+    const { action } = persistentResource.decide({ ...caseOf(variation), memory: first.memory });
+    expect(action.do === "change" && action.change.kind === "delete").toBe(false);
+  });
+
+  it("ticks at 19:55 and then at 23:10 only: deleted for now, 190 min late", () => {
+    expect(does({ now: "2026-11-20T18:55:00Z" })).toBe("nothing");
+    const late = "2026-11-20T22:10:00Z";
+    expect(decide({ now: late, memory: lookedAt(late, minute) }).why).toContain("190 min late");
+  });
+
+  it("after a wake has ended, lateness counts from its end", () => {
+    const late = "2026-11-20T22:10:00Z";
+    const wake = request({ type: "wake" }, { expiresAt: at("2026-11-20T22:08:00Z"), answered: "final" });
+    expect(decide({ now: late, memory: lookedAt(late, minute), requests: [wake] }).why).not.toContain("late");
+  });
+});
+
+describe("priority: hold, wake, exception, window, idle, scale, nothing", () => {
+  const idleNow = { idle: { verdict: "idle", since: at(noon) - hour, threshold: 15 * minute } } as const;
+  it.each<[why: string, Variation, rule: string, what: string]>([
+    [
+      "a hold on a pool that should be off",
+      { now: night, memory: { ...secondLook, hold: { until: at(night) + hour, eventId: "h" } } },
+      "hold",
+      "nothing",
+    ],
+    [
+      "a hold on a pool deleted for the night is no reason to create it",
+      { now: night, shown: "absent", memory: { ...asleep, hold: { until: at(night) + hour, eventId: "h" } } },
+      "hold",
+      "nothing",
+    ],
+    [
+      "a hold that has ended",
+      { now: night, memory: { ...secondLook, hold: { until: at(night), eventId: "h" } } },
+      "off-hours",
+      "delete",
+    ],
+    [
+      "a wake at night",
+      { now: night, shown: "absent", memory: asleep, observation: restore, requests: [request({ type: "wake" })] },
+      "wake",
+      "create",
+    ],
+    [
+      "a closed day",
+      {
+        now: noon,
+        policy: { schedule: schedule("Europe/Berlin", ["mon-fri 08:00-20:00"], ["closed 2026-11-20"]) },
+        memory: lookedAt(noon, minute),
+      },
+      "exception",
+      "delete",
+    ],
+    [
+      "idle inside the window",
+      { now: noon, policy: { idle: idleRule }, memory: lookedAt(noon, minute), observation: idleNow },
+      "idle",
+      "delete",
+    ],
+    [
+      "a wake keeps an idle pool",
+      {
+        now: noon,
+        policy: { idle: idleRule },
+        memory: lookedAt(noon, minute),
+        observation: idleNow,
+        requests: [request({ type: "wake" })],
+      },
+      "wake",
+      "nothing",
+    ],
+    [
+      "a scale request that is in force does not",
+      {
+        now: noon,
+        policy: { idle: idleRule },
+        memory: lookedAt(noon, minute),
+        observation: idleNow,
+        requests: [request({ type: "scale", pool: "pool-1", replicas: 2 }, { answered: "final" })],
+      },
+      "idle",
+      "delete",
+    ],
+    [
+      "an unanswered one claims the pool",
+      {
+        now: noon,
+        policy: { idle: idleRule },
+        memory: lookedAt(noon, minute),
+        observation: idleNow,
+        requests: [request({ type: "scale", pool: "pool-1", replicas: 4 })],
+      },
+      "scale-request",
+      "resize",
+    ],
+    ["without an idle rule idleness is nothing", { now: noon, observation: idleNow }, "window", "nothing"],
+    [
+      "a scale request",
+      { now: noon, requests: [request({ type: "scale", pool: "pool-1", replicas: 4 })] },
+      "scale-request",
+      "resize",
+    ],
+    ["nothing", { now: noon }, "window", "nothing"],
+  ])("%s", (_why, variation, rule, what) => {
+    const decision = decide(variation);
+    expect([decision.rule, does(variation)]).toEqual([rule, what]);
+  });
+
+  it.each<[why: string, Variation]>([
+    ["it is a Ray cluster", { now: noon, shown: { ...resource, resourceRuntimeSpec: { raySpec: {} } } }],
+    ["it is younger than its grace", { now: noon, shown: { ...resource, startTime: "2026-11-20T10:55:00Z" } }],
+    ["it was resized since", { now: noon, memory: { ...lookedAt(noon, minute), touchedAt: at(noon) - 10 * minute } }],
+    ["a wake ended since", { now: noon, memory: { ...lookedAt(noon, minute), excusedUntil: at(noon) - 10 * minute } }],
+    [
+      "its window began since",
+      {
+        now: "2026-11-20T07:10:00Z",
+        shown: { ...resource, createTime: "2026-11-20T06:00:00Z", startTime: "2026-11-20T06:10:00Z" },
+      },
+    ],
+    ["the fresh look shows a job", { now: noon, observation: { jobs: oneJob } }],
+    [
+      "the verdict is about an earlier incarnation",
+      {
+        now: noon,
+        observation: { idle: { verdict: "idle", since: at("2026-11-20T06:59:00Z"), threshold: 15 * minute } },
+      },
+    ],
+  ])("not idle, because %s", (_why, variation) => {
+    const since = at(variation.now) - hour;
+    const idle = {
+      verdict: "idle",
+      since: Math.max(since, at("2026-11-20T07:00:01Z")),
+      threshold: 15 * minute,
+    } as const;
+    const facts = { ...variation, policy: { idle: idleRule }, observation: { idle, ...variation.observation } };
+    expect(does({ ...facts, memory: { ...lookedAt(variation.now, minute), ...variation.memory } })).toBe("nothing");
+  });
+
+  it("a Ray cluster sleeps for idleness where the fleet says so", () => {
+    const shown = { ...resource, resourceRuntimeSpec: { raySpec: {} } };
+    const memory = lookedAt(noon, minute);
+    expect(does({ now: noon, shown, memory, policy: { idle: { ...idleRule, ray: true } }, observation: idleNow })).toBe(
+      "delete",
+    );
+  });
+});
+
+describe("asleep for idleness, until the first of", () => {
+  const idleSleep = {
+    sleep: { since: at("2026-11-20T10:00:00Z"), cause: "idle", restoreId: record.createTime, alternative: 0 },
+  } as const;
+  it.each<[why: string, string, Variation]>([
+    ["nothing has come", "nothing", { now: noon }],
+    ["a wake", "create", { now: noon, requests: [request({ type: "wake" })] }],
+    ["a job", "create", { now: noon, requests: [request({ type: "job", customJob: { jobSpec: {} } })] }],
+    [
+      "a scale request after the sleep began",
+      "create",
+      {
+        now: noon,
+        requests: [request({ type: "scale", pool: "pool-1", replicas: 3 }, { storedAt: at("2026-11-20T10:30:00Z") })],
+      },
+    ],
+    [
+      "not one from before",
+      "nothing",
+      {
+        now: noon,
+        requests: [
+          request(
+            { type: "scale", pool: "pool-1", replicas: 3 },
+            { storedAt: at("2026-11-20T09:00:00Z"), answered: "final" },
+          ),
+        ],
+      },
+    ],
+    ["the next window start, less the start-up time", "create", { now: "2026-11-23T06:48:00Z" }],
+    ["not a minute earlier", "nothing", { now: "2026-11-23T06:47:59Z" }],
+  ])("%s: %s", (_why, what, variation) => {
+    expect(
+      does({ shown: "absent", memory: idleSleep, observation: restore, policy: { idle: idleRule }, ...variation }),
+    ).toBe(what);
+  });
+});
+
+describe("coming back", () => {
+  const away: Omit<Variation, "now"> = { shown: "absent", memory: asleep, observation: restore };
+  it.each<[why: string, Variation, what: string, rule: string]>([
+    ["in the night it sleeps", { ...away, now: "2026-11-20T03:00:00Z" }, "nothing", "absent"],
+    [
+      "it is rebuilt early, by 12 min until a start-up was measured",
+      { ...away, now: "2026-11-20T06:48:00Z" },
+      "create",
+      "early-restore",
+    ],
+    [
+      "by the median of what was measured",
+      {
+        ...away,
+        now: "2026-11-20T06:40:00Z",
+        memory: { ...asleep, startUps: [10, 20, 90].map((one) => one * minute) },
+      },
+      "create",
+      "early-restore",
+    ],
+    [
+      "and no more than 45 min",
+      { ...away, now: "2026-11-20T06:14:59Z", memory: { ...asleep, startUps: [3 * hour] } },
+      "nothing",
+      "absent",
+    ],
+    ["at the bell", { ...away, now: "2026-11-20T07:00:00Z" }, "create", "window"],
+    ["without its record it is read first", { ...away, observation: {}, now: noon }, "look-closer", "window"],
+    ["only what we deleted comes back", { ...away, memory: {}, now: noon }, "nothing", "absent"],
+    [
+      "or what the fleet has a spec of",
+      { ...away, memory: {}, policy: { spec: { resourcePools: resource.resourcePools } }, now: noon },
+      "create",
+      "window",
+    ],
+    [
+      "but not at night",
+      { ...away, memory: {}, policy: { spec: { resourcePools: resource.resourcePools } }, now: night },
+      "nothing",
+      "absent",
+    ],
+    [
+      "after a stockout it waits",
+      {
+        ...away,
+        now: noon,
+        memory: {
+          ...asleep,
+          attempts: { count: 2, goal: "create", class: "stockout", note: "no machines", nextAt: at(noon) + minute },
+        },
+      },
+      "nothing",
+      "capacity",
+    ],
+    [
+      "and tries again then",
+      {
+        ...away,
+        now: noon,
+        memory: {
+          ...asleep,
+          attempts: { count: 2, goal: "create", class: "stockout", note: "no machines", nextAt: at(noon) },
+        },
+      },
+      "create",
+      "window",
+    ],
+    [
+      "when the window closes it stops trying",
+      {
+        ...away,
+        now: night,
+        memory: { ...asleep, attempts: { count: 2, goal: "create", class: "stockout", note: "-", nextAt: at(night) } },
+      },
+      "nothing",
+      "absent",
+    ],
+    [
+      "parked, it waits for a person",
+      {
+        ...away,
+        now: noon,
+        memory: {
+          ...asleep,
+          attempts: { count: 1, class: "invalid", note: "-", nextAt: 0, parked: { at: at(noon), why: "invalid" } },
+        },
+      },
+      "nothing",
+      "parked",
+    ],
+  ])("%s", (_why, variation, what, rule) => {
+    expect([does(variation), decide(variation).rule]).toEqual([what, rule]);
+  });
+
+  it("comes back at the size that is wanted now: request, then window, then what it had", () => {
+    const sizeOf = (variation: Partial<Variation>) => {
+      const { action } = decide({ ...away, now: noon, ...variation });
+      if (action.do !== "change" || action.change.kind !== "create") return undefined;
+      const pools = action.change.body["resourcePools"] as { replicaCount: string }[];
+      return pools[0]?.replicaCount;
+    };
+    const windows = {
+      schedule: schedule("Europe/Berlin", [{ days: [5], from: 480, to: 1200, text: "fri", replicas: { "pool-1": 5 } }]),
+    };
+    expect(sizeOf({})).toBe("2");
+    expect(sizeOf({ policy: windows })).toBe("5");
+    expect(sizeOf({ policy: windows, requests: [request({ type: "scale", pool: "pool-1", replicas: 3 })] })).toBe("3");
+    expect(sizeOf({ policy: { ...windows, scale: { ...policy.scale, strategy: "never" } } })).toBe("2");
+  });
+
+  it("tries the fleet's alternatives in order, and goes back to its record after a stand-in", () => {
+    const spec = { resourcePools: [{ machineSpec: { machineType: "n1-standard-16" }, replicaCount: "1" }] };
+    const memory = { sleep: { ...asleep.sleep, alternative: 1 } } as NonNullable<Variation["memory"]>;
+    const decision = decide({ ...away, now: noon, memory, policy: { restore: { early: 0, alternatives: [spec] } } });
+    expect(decision.why).toContain("alternative 1 of 1");
+    expect(decision.memory.standIn).toEqual({ restoreId: record.targetKey && asleep.sleep?.restoreId });
+  });
+
+  it("alerts at the bell, once, with what is known", () => {
+    const memory = {
+      ...asleep,
+      attempts: { count: 3, goal: "create", class: "stockout", note: "no A100", nextAt: at(noon) + minute },
+    } as const;
+    const first = decide({ ...away, now: noon, memory });
+    expect(first.notices.map(({ phase }) => phase)).toEqual(["waiting-for-capacity"]);
+    expect(first.notices[0]?.why).toContain("no A100");
+    expect(persistentResource.decide({ ...caseOf({ ...away, now: noon }), memory: first.memory }).notices).toEqual([]);
+  });
+});
+
+describe("somebody else's hands", () => {
+  const other = withPool({ machineSpec: { machineType: "n1-standard-4" } });
+  it.each<[why: string, Variation, what: string]>([
+    [
+      "another size",
+      { now: night, shown: withPool({ replicaCount: "5" }), memory: { ...knowing(resource), ...secondLook } },
+      "pool-1 replicas 2 -> 5",
+    ],
+    [
+      "created again under the same name",
+      { now: night, shown: { ...resource, createTime: "2026-11-20T18:00:00Z" }, memory: knowing(resource) },
+      "created again by someone else",
+    ],
+    [
+      "not as the spec says when first seen",
+      {
+        now: noon,
+        shown: other,
+        memory: { known: undefined } as never,
+        policy: { spec: { resourcePools: resource.resourcePools } },
+      },
+      "not as the fleet file says",
+    ],
+    [
+      "created again otherwise while asleep",
+      { now: noon, shown: other, memory: { ...asleep, known: undefined } as never, observation: restore },
+      "created again otherwise",
+    ],
+    [
+      "gone for two minutes",
+      { now: noon, shown: "absent", memory: { ...knowing(resource), missing: { since: at(noon) - 2 * minute } } },
+      "deleted by someone else",
+    ],
+  ])("%s: reported and left alone, by day and night", (_why, variation, what) => {
+    const decision = decide(variation);
+    expect([decision.action.do, decision.rule, decision.phase]).toEqual(["nothing", "drift", "drifted"]);
+    expect(decision.memory.drift?.what).toContain(what);
+    expect(decision.notices.map(({ phase }) => phase)).toEqual(["drifted"]);
+    const later = persistentResource.decide({ ...caseOf({ ...variation, now: night }), memory: decision.memory });
+    expect([later.action.do, later.phase, later.notices]).toEqual(["nothing", "drifted", []]);
+  });
+
+  it("a release accepts what is there", () => {
+    const shown = withPool({ replicaCount: "5" });
+    const drifted = decide({ now: noon, shown, memory: knowing(resource) });
+    const release = request({ type: "release" });
+    const after = persistentResource.decide({
+      ...caseOf({ now: noon, shown, requests: [release] }),
+      memory: drifted.memory,
+    });
+    expect([after.phase, after.memory.drift, after.answers.map(({ phase }) => phase)]).toEqual([
+      "up",
+      undefined,
+      ["done"],
+    ]);
+  });
+
+  it("drift outlasts what happens meanwhile: gone, and created again by them, it is still theirs", () => {
+    const gone = decide({ now: noon, shown: "absent", memory: { ...knowing(resource), missing: { since: 0 } } });
+    expect(gone.phase).toBe("drifted");
+    const again = { ...caseOf({ now: night }), memory: { ...gone.memory, ...secondLook } };
+    const back = persistentResource.decide(again);
+    expect([back.action.do, back.phase, back.memory.known?.createTime]).toEqual([
+      "nothing",
+      "drifted",
+      resource.createTime,
+    ]);
+  });
+
+  it("a moment's absence is not believed: Get may answer 404 shortly after Create", () => {
+    const decision = decide({ now: noon, shown: "absent", memory: knowing(resource) });
+    expect([decision.rule, decision.memory.missing]).toEqual(["unknown", { since: at(noon) }]);
+  });
+
+  it("what we deleted and Terraform created equal is adopted, deleted again once a night, then left to it", () => {
+    const again = { ...resource, createTime: "2026-11-20T20:00:00Z", startTime: "2026-11-20T20:00:00Z" };
+    const variation = { now: "2026-11-20T21:00:00Z", shown: again, observation: restore };
+    const first = persistentResource.decide({
+      ...caseOf(variation),
+      memory: { ...caseOf({ now: noon, shown: "absent" }).memory, ...asleep },
+    });
+    expect([first.rule, first.memory.contested?.times]).toEqual(["clean-look", 1]);
+    const second = persistentResource.decide({ ...caseOf(variation), memory: { ...first.memory, ...asleep } });
+    expect(second.memory.drift?.what).toContain("another controller");
+  });
+
+  it("a resource in the window that somebody restored before us is simply adopted", () => {
+    const again = { ...resource, createTime: "2026-11-20T07:30:00Z" };
+    const decision = persistentResource.decide({
+      ...caseOf({ now: noon, shown: again, observation: restore }),
+      memory: { kind: "persistentResource", deletes: [], startUps: [], ...asleep },
+    });
+    expect([decision.phase, decision.memory.sleep, decision.memory.known?.createTime]).toEqual([
+      "up",
+      undefined,
+      again.createTime,
+    ]);
+  });
+});
+
+describe("states", () => {
+  it.each<[string | undefined, rule: string, phase: string]>([
+    ["PROVISIONING", "transition", "recreating"],
+    ["STOPPING", "transition", "deleting"],
+    ["REBOOTING", "transition", "recovering"],
+    ["UPDATING", "transition", "scaling"],
+    ["HIBERNATING", "unknown", "unknown"],
+    ["toString", "unknown", "unknown"],
+    [undefined, "unknown", "unknown"],
+  ])("%s: waits (%s, %s)", (state, rule, phase) => {
+    const { state: _state, ...stateless } = resource;
+    const decision = decide({
+      now: night,
+      memory: secondLook,
+      shown: state === undefined ? stateless : { ...resource, state },
+    });
+    expect([decision.action.do, decision.rule, decision.phase]).toEqual(["nothing", rule, phase]);
+  });
+
+  const broken = { ...resource, state: "ERROR", error: { code: 8, message: "no machines" } };
+  const { startTime: _never, ...neverRan } = broken;
+  it.each<[why: string, Variation, what: string]>([
+    [
+      "what a failed create left is cleared away after two looks",
+      { now: noon, shown: neverRan, memory: lookedAt(noon, minute) },
+      "delete",
+    ],
+    [
+      "however often it was",
+      {
+        now: noon,
+        shown: neverRan,
+        memory: { ...lookedAt(noon, minute), deletes: [1, 2, 3, 4].map((one) => at(noon) - one * minute) },
+      },
+      "delete",
+    ],
+    ["what has run may mend itself", { now: noon, shown: broken, memory: lookedAt(noon, minute) }, "nothing"],
+    [
+      "after half an hour it is repaired",
+      { now: noon, shown: broken, memory: { ...lookedAt(noon, minute), errorSince: at(noon) - 30 * minute } },
+      "delete",
+    ],
+    [
+      "not while a job is on it",
+      {
+        now: noon,
+        shown: broken,
+        memory: { ...lookedAt(noon, minute), errorSince: at(noon) - hour },
+        observation: { jobs: oneJob },
+      },
+      "nothing",
+    ],
+    [
+      "nor when jobs cannot be listed",
+      {
+        now: noon,
+        shown: neverRan,
+        memory: lookedAt(noon, minute),
+        observation: { jobs: { look: "unknown", why: "503" } },
+      },
+      "nothing",
+    ],
+    [
+      "nor when it is not as we left it",
+      {
+        now: noon,
+        shown: broken,
+        memory: { ...knowing(withPool({ replicaCount: "9" })), ...lookedAt(noon, minute), errorSince: 0 },
+      },
+      "nothing",
+    ],
+  ])("ERROR: %s", (_why, variation, what) => {
+    expect(does(variation)).toBe(what);
+  });
+});
+
+it("decides the same on the same facts, and settles: a second look at nothing new remembers nothing new", () => {
+  for (const now of [noon, night, "2026-11-21T11:00:00Z"]) {
+    const once = decide({ now, observation: { jobs: noJobs } });
+    const twice = persistentResource.decide({ ...caseOf({ now }), memory: once.memory });
+    expect(twice.memory).toEqual(once.memory);
+  }
+});
