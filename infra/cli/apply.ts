@@ -4,14 +4,13 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
-import { type Applied, applyFleet, type ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
+import type { Applied, ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readFleetFile, readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { count, print, printJson, remark } from "./output.ts";
 import { planLines } from "./plan.ts";
-import { type Plan, planFleet } from "./planning.ts";
-import { readRestoreRecords } from "./restore-records.ts";
+import type { Plan } from "./planning.ts";
 
 interface ApplyOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -47,10 +46,13 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   if (options.asleep !== undefined && options.recover === undefined) {
     throw new WrongUse("--asleep has no meaning without --recover", "add --recover STORE_ID");
   }
+  // Loaded when it is needed: help and wrong use answer at once.
+  const { readRestoreRecords } = await import("./restore-records.ts");
   const asleep = options.asleep === undefined ? [] : readRestoreRecords(await readText(options.asleep), options.asleep);
   const { fleet, warnings } = await readFleetFile(file);
   await withHome(async (home) => {
     if (options.recover !== undefined) await refuseRecovery(home);
+    const { planFleet } = await import("./planning.ts");
     const plan = await planFleet(home, fleet);
     // What is asked about must be seen, but with --json only the result belongs on standard output.
     for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
@@ -63,6 +65,7 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
 }
 
 async function applyOn(home: Home, fleet: Fleet, plan: Plan, options: Pick<StoreOptions, "by" | "recover">) {
+  const { applyFleet } = await import("../../shared/state/apply.ts");
   const clock = await home.clock();
   return applyFleet(home.store, fleet, { ...options, now: clock.now(), expectedVersion: plan.appliedVersion });
 }

@@ -1,6 +1,5 @@
 /** `tidekeeper doctor`: whether everything is there that Tidekeeper needs. */
 import type { Command } from "commander";
-import { examine } from "./checks.ts";
 import { type CommonOptions, common, Failure } from "./command.ts";
 import { withHome } from "./home.ts";
 import { columns, count, paint, print, printJson } from "./output.ts";
@@ -16,6 +15,7 @@ export function register(program: Command): void {
 }
 
 async function doctor(options: CommonOptions): Promise<void> {
+  const { examine } = await import("./checks.ts");
   const findings = await withHome(examine);
   if (options.json) printJson(findings);
   else {

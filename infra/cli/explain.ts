@@ -2,11 +2,9 @@
 import type { Command } from "commander";
 import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
 import { nearest } from "../../shared/fleet/nearest.ts";
-import { readStatus } from "../../shared/status/report.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { appliedFleet, withHome } from "./home.ts";
 import { columns, instant, paint, paintPhase, print, printJson } from "./output.ts";
-import { lookAhead } from "./planning.ts";
 import { detailLines } from "./status.ts";
 
 /** Registers the command. */
@@ -22,6 +20,10 @@ export function register(program: Command): void {
 
 async function explain(name: string, options: CommonOptions): Promise<void> {
   await withHome(async (home) => {
+    const [{ lookAhead }, { readStatus }] = await Promise.all([
+      import("./planning.ts"),
+      import("../../shared/status/report.ts"),
+    ]);
     const { fleet, head } = await appliedFleet(home);
     const policy = findTarget(fleet, name);
     const clock = await home.clock();

@@ -1,7 +1,7 @@
 /** Reads the fleet file that a command is given. */
 import { readFile } from "node:fs/promises";
 import { formatIssue } from "../../shared/fleet/issues.ts";
-import { type ParsedFleet, parseFleet } from "../../shared/fleet/parse.ts";
+import type { ParsedFleet } from "../../shared/fleet/parse.ts";
 import { WrongUse } from "./command.ts";
 import { remark } from "./output.ts";
 
@@ -11,6 +11,8 @@ import { remark } from "./output.ts";
  */
 export async function readFleetFile(file: string): Promise<ParsedFleet> {
   const text = await readText(file);
+  // Loaded when it is needed: help and wrong use answer at once.
+  const { parseFleet } = await import("../../shared/fleet/parse.ts");
   const parsed = parseFleet(text, file);
   for (const warning of parsed.warnings) remark(`warning: ${formatIssue(warning)}`);
   return parsed;

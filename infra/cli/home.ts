@@ -1,8 +1,8 @@
 /** Where a command works: the store, Vertex AI and Pub/Sub that the environment names. */
 import type { Fleet } from "../../shared/fleet/fleet.ts";
-import { type Home, makeHome } from "../../shared/home.ts";
+import type { Home } from "../../shared/home.ts";
 import { readSettings, type Settings } from "../../shared/settings.ts";
-import { type RecalledFleet, recallFleet } from "../../shared/state/recall.ts";
+import type { RecalledFleet } from "../../shared/state/recall.ts";
 import { Failure, WrongUse } from "./command.ts";
 
 /**
@@ -11,7 +11,10 @@ import { Failure, WrongUse } from "./command.ts";
  * @throws WrongUse when the environment does not say where Tidekeeper runs.
  */
 export async function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
-  const home = await makeHome(settingsFor(fleet));
+  const settings = settingsFor(fleet);
+  // Loaded when it is needed: help and wrong use answer at once.
+  const { makeHome } = await import("../../shared/home.ts");
+  const home = await makeHome(settings);
   try {
     return await work(home);
   } finally {
@@ -42,6 +45,7 @@ function settingsFor(fleet: Fleet | undefined): Settings {
  * @throws Failure when there is none, or when it is not ours to use.
  */
 export async function appliedFleet(home: Home): Promise<RecalledFleet> {
+  const { recallFleet } = await import("../../shared/state/recall.ts");
   const recalled = await recallFleet(home.store, home.settings.storeId);
   if (!("refused" in recalled)) return recalled;
   const [what = recalled.refused, ...next] = recalled.refused.split("; ");

@@ -4,7 +4,7 @@ import { type CommonOptions, common } from "./command.ts";
 import { readFleetFile } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { columns, count, instant, paint, print, printJson } from "./output.ts";
-import { type Outlook, type Plan, planFleet } from "./planning.ts";
+import type { Outlook, Plan } from "./planning.ts";
 
 interface PlanOptions extends CommonOptions {
   readonly offline?: boolean;
@@ -30,6 +30,7 @@ async function plan(file: string, options: PlanOptions): Promise<void> {
     else print(`${file} is sound: project ${fleet.project}, ${count(names.length, "target")}`);
     return;
   }
+  const { planFleet } = await import("./planning.ts");
   const planned = await withHome((home) => planFleet(home, fleet), fleet);
   if (options.json) printJson({ file, project: fleet.project, warnings, ...planned });
   else for (const line of planLines(file, planned)) print(line);

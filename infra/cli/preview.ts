@@ -1,9 +1,8 @@
 /** `tidekeeper preview FILE`: what the schedules of a fleet file will do. */
 import type { Command } from "commander";
-import { type PreviewStep, preview } from "../../shared/decide/preview.ts";
+import type { PreviewStep } from "../../shared/decide/preview.ts";
 import { day, type Millis, systemClock } from "../../shared/time/clock.ts";
 import { formatDuration, parseDuration } from "../../shared/time/duration.ts";
-import { openClock } from "../../shared/time/open-clock.ts";
 import { type CommonOptions, common, WrongUse } from "./command.ts";
 import { readFleetFile } from "./fleet-file.ts";
 import { columns, count, instant, paint, print, printJson } from "./output.ts";
@@ -43,6 +42,7 @@ async function show(file: string, options: PreviewOptions): Promise<void> {
       `write a time up to ${formatDuration(longest)} later, or a duration like 7d`,
     );
   }
+  const { preview } = await import("../../shared/decide/preview.ts");
   const steps = preview(fleet, from, to);
   if (options.json) {
     printJson({ file, from: new Date(from).toISOString(), to: new Date(to).toISOString(), steps });
@@ -57,7 +57,9 @@ async function show(file: string, options: PreviewOptions): Promise<void> {
 /** World time where the environment names a local cloud, real time otherwise. */
 async function now(): Promise<Millis> {
   const url = process.env["TIDEKEEPER_CLOCK"];
-  return url === undefined ? systemClock.now() : (await openClock(url)()).now();
+  if (url === undefined) return systemClock.now();
+  const { openClock } = await import("../../shared/time/open-clock.ts");
+  return (await openClock(url)()).now();
 }
 
 function readInstant(option: string, written: string): Millis {

@@ -1,7 +1,6 @@
 /** Publishes an event as any other system would, after the check that the functions will make, and follows its answer. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FleetEventInput } from "../../shared/events/schema.ts";
 import { parseEvent } from "../../shared/events/schema.ts";
 import type { Home } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
@@ -32,11 +31,6 @@ export async function publishEvent(home: Home, written: object, wait?: Millis): 
   const messageId = await publish(home, event);
   if (wait === undefined) return { id, messageId, event };
   return { id, messageId, event, outcome: await answer(home, id, wait) };
-}
-
-/** An event of a kind that the schema knows; a type check for those who write one in code. */
-export function event(input: FleetEventInput): object {
-  return input;
 }
 
 async function publish(home: Home, data: object): Promise<string> {

@@ -36,7 +36,10 @@ export interface Workplace {
 }
 
 /** Runs the command with an environment of its own: nothing of the surrounding one but the path. */
-export async function runTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
+export async function runTidekeeper(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Run> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], METADATA_SERVER_DETECTION: "none", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,131 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { runTidekeeper } from "./tidekeeper.ts";
+
+let faulty: string;
+
+beforeAll(async () => {
+  faulty = join(await mkdtemp(join(tmpdir(), "tidekeeper-usage-")), "faulty.yaml");
+  await writeFile(faulty, "version: 1\nproject: demo\nlocatoin: us-central1\nlimits: { cyclesPerDay: 0 }\n");
+});
+
+const commands = [
+  "plan",
+  "apply",
+  "status",
+  "explain",
+  "publish",
+  "hold",
+  "release",
+  "wake",
+  "pause",
+  "resume",
+  "preview",
+  "doctor",
+];
+
+describe("Help", () => {
+  test("of the program names every command and the exit codes", async () => {
+    const { code, out } = await runTidekeeper(["--help"], {});
+    expect(code).toBe(0);
+    for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
+    expect(out).toContain("0 done, 1 something failed, 2 wrong use");
+  });
+
+  test("of every command has examples and --json", async () => {
+    const helps = await Promise.all(commands.map((command) => runTidekeeper([command, "--help"], {})));
+    for (const [index, { code, out }] of helps.entries()) {
+      expect(code).toBe(0);
+      expect(out).toContain(`$ tidekeeper ${commands[index]}`);
+      expect(out).toContain("--json");
+    }
+  });
+});
+
+describe("Wrong use ends with 2 and says what to do, without a stack", () => {
+  test.each([
+    ["no command", [], /Usage: tidekeeper/],
+    ["a misspelt command", ["plna", "fleet.yaml"], /Did you mean plan/],
+    ["no file", ["plan"], /missing required argument 'file'/],
+    ["an unknown option", ["status", "--jsno"], /unknown option '--jsno'/],
+    ["a file that is not there", ["plan", "missing.yaml"], /missing\.yaml cannot be read: there is no such file/],
+    ["no environment", ["status"], /TIDEKEEPER_PROJECT.*TIDEKEEPER_STORE/],
+    ["records without a recovery", ["apply", "fleet.example.yaml", "--asleep", "x"], /add --recover/],
+    [
+      "a time that is none",
+      ["preview", "fleet.example.yaml", "--from", "tomorrow"],
+      /--from is "tomorrow", which is no time/,
+    ],
+    [
+      "an end before the start",
+      ["preview", "fleet.example.yaml", "--from", "2026-12-24", "--to", "2026-12-23"],
+      /not after/,
+    ],
+    ["a duration that is none", ["wake", "research", "--wait", "soon"], /"soon" is no duration/],
+  ])("%s", async (_, args, message) => {
+    const { code, err } = await runTidekeeper(args, {});
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  });
+
+  test("a store that is none", async () => {
+    const { code, err } = await runTidekeeper(["status"], { TIDEKEEPER_PROJECT: "demo", TIDEKEEPER_STORE: "mysql:x" });
+    expect(err).toContain("write sqlite:FILE");
+    expect(code).toBe(2);
+  });
+
+  test("a fleet of another project than the environment's", async () => {
+    const environment = { TIDEKEEPER_PROJECT: "other", TIDEKEEPER_STORE: "sqlite::memory:" };
+    const { code, err } = await runTidekeeper(["plan", "fleet.example.yaml"], environment);
+    expect(err).toContain("the fleet is for project demo, but TIDEKEEPER_PROJECT is other");
+    expect(code).toBe(2);
+  });
+});
+
+describe("A faulty fleet file ends with 1", () => {
+  test("each cause on its line, as file:line:column", async () => {
+    const { code, err, out } = await runTidekeeper(["plan", faulty, "--offline"], {});
+    expect(err).toContain(`${faulty}:3:1 locatoin: "locatoin" is no key here (the nearest is "location")`);
+    expect(err).toContain(`${faulty}:4:25 limits.cyclesPerDay: 0 is too small (write at least 1)`);
+    expect(out).toBe("");
+    expect(code).toBe(1);
+  });
+
+  test("as JSON for programs", async () => {
+    const { code, out } = await runTidekeeper(["plan", faulty, "--offline", "--json"], {});
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        what: expect.any(String),
+        issues: [
+          { line: 3, column: 1 },
+          { line: 4, column: 25 },
+        ],
+      },
+    });
+    expect(code).toBe(1);
+  });
+});
+
+describe("What a file alone can tell needs no environment", () => {
+  test("plan --offline", async () => {
+    const { code, out } = await runTidekeeper(["plan", "fleet.example.yaml", "--offline"], {});
+    expect(out).toBe("fleet.example.yaml is sound: project demo, 6 targets\n");
+    expect(code).toBe(0);
+  });
+
+  test("preview lists what schedules will do, holidays and all, without control codes in a pipe", async () => {
+    const range = ["--from", "2026-12-23T00:00:00Z", "--to", "5d"];
+    const { code, out } = await runTidekeeper(["preview", "fleet.example.yaml", ...range], {});
+    expect(out.split("\n").filter((line) => line.includes("research"))).toEqual([
+      expect.stringMatching(/^Wed 2026-12-23 08:00 Europe\/Berlin {2}research +create .*begun 15m earlier$/),
+      expect.stringMatching(/^Wed 2026-12-23 10:00 .* resize +workers=3 /),
+      expect.stringMatching(/^Wed 2026-12-23 16:00 .* resize +as the spec says/),
+      expect.stringMatching(/^Wed 2026-12-23 20:00 .* delete /),
+    ]);
+    expect(out).not.toContain("\u001b");
+    expect(code).toBe(0);
+  });
+});
