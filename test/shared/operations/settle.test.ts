@@ -4,7 +4,8 @@ import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rul
 import { claim, startWithin } from "../../../shared/operations/claim.ts";
 import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
 import type { Change } from "../../../shared/operations/operation.ts";
-import { settle } from "../../../shared/operations/settle.ts";
+import { record } from "../../../shared/operations/record.ts";
+import { settle, withdraw } from "../../../shared/operations/settle.ts";
 import { startAndRecord } from "../../../shared/operations/start.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
@@ -265,9 +266,13 @@ describe("what nobody can tell stays unknown, until somebody can", () => {
       expect(await world.settle(change.resource)).toMatchObject({ slot: "occupied" });
       await world.world.advance(3_600_000);
     }
-    expect((await world.slotOf(change.resource))?.value).toMatchObject({ state: "unknown", alerted: true });
+    const slot = await world.slotOf(change.resource);
+    expect(slot?.value).toMatchObject({ state: "unknown", alerted: true });
     expect(await world.alerts(`${change.resource}#create`)).toHaveLength(1);
     expect(await world.told(eventOf(change))).toEqual(["started"]);
+    await world.world.advance(3_600_000);
+    expect(await world.settle(change.resource)).toMatchObject({ slot: "occupied" });
+    expect(await world.slotOf(change.resource)).toEqual(slot);
   });
 
   test("it never ends, but what was asked for is there: done", async () => {
@@ -361,6 +366,19 @@ describe("who hears of the end", () => {
     });
     expect(await world.told(eventOf(change))).toEqual(["done", "started"]);
     expect((await world.store.get("targets", `${change.resource}#create`))?.value.requests).toEqual([]);
+  });
+
+  test("a name that comes late is not recorded over the next claim", async () => {
+    const change = createOf(fresh("late"));
+    const held = await world.claimed(change);
+    expect(await withdraw(world.tools, held, "frozen for hours", world.afterSettling)).toBe(true);
+    await world.world.advance(1_000);
+    const next = await world.claimed(change);
+    const slot = await world.slotOf(change.resource);
+    expect(await record(world.tools, held, `${change.resource}/operations/1`)).toBe(false);
+    expect(await world.slotOf(change.resource)).toEqual(slot);
+    expect(slot?.value).toMatchObject({ state: "claimed", claimedAt: next.claimedAt });
+    expect(await world.told(eventOf(change))).toEqual([]);
   });
 
   test("of several that settle at once, one does", async () => {
