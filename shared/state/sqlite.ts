@@ -20,9 +20,9 @@ import {
 } from "./store.ts";
 
 /** SQLite's own wait for a lock blocks the whole process, so it is short; the longer waits are ours. */
-const lockWait: Millis = 200;
+const lockWait: Millis = 50;
 
-/** About 7 s at the most. */
+/** About 9 s at the most, half of it on average. */
 const trying: Trying = { tries: 24, first: 4, most: 500 };
 
 /** Layout of the tables, kept in `PRAGMA user_version`. */

@@ -62,7 +62,7 @@ describe.skipIf(missingEmulator("firestore"))("on Google's Firestore emulator", 
     const counted = async () => (await direct.get("fleet", "head"))?.value.version;
     for (const expected of [1, 2]) {
       const incrementing = increment(() => proxy.swallow());
-      await vi.waitFor(async () => expect(await counted()).toBe(expected));
+      await vi.waitFor(async () => expect(await counted()).toBe(expected), { timeout: 20_000 });
       proxy.cut();
       await incrementing;
     }
