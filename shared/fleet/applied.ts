@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Fleet, Schedule, TargetPolicy } from "./fleet.ts";
 
 /** Largest part, in UTF-8 bytes; a Firestore document holds 1 MiB. */
-export const largestPart = 500_000;
+const largestPart = 500_000;
 
 /** The applied fleet cannot be used: nothing is done until the next `apply`. */
 export class FleetUnreadable extends Error {
@@ -91,7 +91,10 @@ export interface FleetParts {
   readonly digest: string;
 }
 
-/** Cuts a fleet into parts of at most {@link largestPart} bytes, between characters. */
+/**
+ * Cuts a fleet into parts, between characters.
+ * @param most bytes in a part.
+ */
 export function splitFleet(fleet: Fleet, most = largestPart): FleetParts {
   const bytes = Buffer.from(fleetToJson(fleet));
   const parts: string[] = [];

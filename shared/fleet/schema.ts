@@ -45,8 +45,8 @@ const price = keys({
 /** The parts of a fleet file that hold many things; each thing is checked on its own where the file is faulty. */
 export const sections = { price, calendar, schedule, persistentResource, spotModel } as const;
 
-/** The keys of a fleet file that are no {@link sections}. */
-export const headShape = {
+/** The whole fleet file. */
+export const fleetFile = keys({
   version: z.literal(1).describe("Version of this format."),
   project: projectId.describe("Google Cloud project id."),
   location: location.exactOptional().describe("Region of every target that does not name its own."),
@@ -58,11 +58,6 @@ export const headShape = {
     .prefault("tidekeeper")
     .describe("First word of every topic, subscription and function name."),
   limits: limits.prefault({}).describe("What is never exceeded, whatever is asked."),
-} as const;
-
-/** The whole fleet file. */
-export const fleetFile = keys({
-  ...headShape,
   prices: z.array(price).prefault([]).describe("Prices in one currency of your own; savings need them."),
   calendars: z.record(name, calendar).prefault({}).describe("Dates that override weekly windows, by name."),
   schedules: z.record(name, schedule).prefault({}).describe("When things are up, by name."),

@@ -5,7 +5,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { type Finding, type FleetIssue, formatPath, type Path } from "./issues.ts";
 
 /** Longest fleet file read, in characters: ten thousand targets fit. */
-export const largestFleetFile = 8 * 1024 * 1024;
+const largestFleetFile = 8 * 1024 * 1024;
 
 /** Keys that reach into JavaScript's prototypes. */
 const forbiddenKeys = new Set(["__proto__", "prototype", "constructor"]);

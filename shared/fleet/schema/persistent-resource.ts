@@ -121,4 +121,3 @@ export const persistentResource = keys({
 export type PersistentResourceInput = z.output<typeof persistentResource>;
 export type SpecInput = z.output<typeof spec>;
 export type PoolInput = z.output<typeof pool>;
-export type Bounds = z.output<typeof bounds>;

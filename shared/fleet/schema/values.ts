@@ -137,7 +137,7 @@ export const projectId = text(
 );
 
 /** A Compute Engine machine type. */
-export const machineType = text(
+const machineType = text(
   /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/,
   "machine type",
   'write one like "n1-standard-8", "g2-standard-12" or "a2-highgpu-1g"',
@@ -164,7 +164,7 @@ const acceleratorTypes = [
 ] as const;
 
 /** Vertex AI's own AcceleratorType names, deprecated ones left out (accelerator_type.proto). */
-export const acceleratorType = z.enum(acceleratorTypes);
+const acceleratorType = z.enum(acceleratorTypes);
 
 /** A number of machines; 1,000 is the most that a pool takes (vertex-api.md 1.2). */
 export const replicas = z.number().int().min(0).max(1000);
