@@ -43,16 +43,21 @@ export function openHome(): Promise<Home> {
 
 /** Opens a home of one's own: for the command and for tests. */
 export async function makeHome(settings: Settings): Promise<Home> {
-  const store = await openStore(settings.store);
-  const bus = openBus(settings);
-  const log = createLog((line) => console.log(line));
-  return {
+  return homeOf({
     settings,
-    store,
+    store: await openStore(settings.store),
     reader: createReader({ project: settings.project, rest: settings.local?.rest }),
-    bus,
-    log,
+    bus: openBus(settings),
+    log: createLog((line) => console.log(line)),
     clock: openClock(settings.clock),
+  });
+}
+
+/** A home made of parts that are open: of the real ones, or of those of a simulated world. */
+export function homeOf(parts: Omit<Home, "poke" | "publishOwed" | "close">): Home {
+  const { store, bus, log } = parts;
+  return {
+    ...parts,
     async poke(targetKey) {
       try {
         await bus.publish("pokes", { data: { target: targetKey } });
