@@ -10,7 +10,7 @@ import type { Collection } from "./store.ts";
 export const largestDocument = 1_000_000;
 
 /** Longest id in UTF-8 bytes: Firestore allows 1,500 after escaping, which may triple a `/`. */
-export const longestId = 500;
+const longestId = 500;
 
 /** A document as a store keeps it. */
 export interface EncodedDocument {

@@ -11,7 +11,7 @@ export function compareOrder(a: Order, b: Order): number {
 }
 
 /** What an event competes for; undefined for a job, which stands beside every other. */
-export function placeOf(wish: Wish): string | undefined {
+function placeOf(wish: Wish): string | undefined {
   switch (wish.type) {
     case "scale":
       return `scale ${wish.pool}`;

@@ -10,7 +10,7 @@ import { type FleetHead, schemaVersion, type TargetDocument } from "./documents.
 import type { Store, Versioned } from "./store.ts";
 
 /** Why nothing may be done. */
-export type RefusalReason =
+type RefusalReason =
   /** No `apply` yet, or an empty store in place of the right one. */
   | "no-fleet"
   /** The store is not the one that this function was deployed for. */

@@ -17,7 +17,7 @@ import { type Arrival, rejected, type Taken, takeRequest } from "./take-request.
 import { describeEvent } from "./wishes.ts";
 
 /** How long an event is wanted that does not say. */
-export const defaultTtl = {
+const defaultTtl = {
   scale: day,
   wake: 2 * hour,
   hold: day,

@@ -28,7 +28,7 @@ function rung(id: string, provisioning: Rung["provisioning"], minReplicas: numbe
 }
 
 /** A Spot model on an endpoint. */
-export function model(name: string, endpoint: string): SpotModelPolicy {
+function model(name: string, endpoint: string): SpotModelPolicy {
   const resource = endpointName("demo", "us-central1", endpoint);
   return {
     kind: "spotModel",
