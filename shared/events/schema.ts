@@ -146,12 +146,10 @@ function idOf(body: JsonObject): string | undefined {
 }
 
 /**
- * Reads the event in a message.
+ * Checks an event that is at hand as an object.
  * @throws BadEvent with everything that is wrong and what would be right.
  */
-export function parseEvent(envelope: Envelope): FleetEvent {
-  const body: JsonObject =
-    envelope.data.length > 0 ? parseForeignJson(envelope.data, largestEvent) : { ...envelope.attributes };
+export function checkEvent(body: JsonObject): FleetEvent {
   const type = body["type"];
   if (typeof type !== "string" || !Object.hasOwn(eventSchemas, type)) {
     const nearest = typeof type === "string" ? `, the nearest is "${closest(type, [...eventTypes])}"` : "";
@@ -167,4 +165,12 @@ export function parseEvent(envelope: Envelope): FleetEvent {
     throw new BadEvent(describeIssues(known, result.error.issues), "correct it and publish again", idOf(body));
   }
   return result.data;
+}
+
+/**
+ * Reads the event in a message.
+ * @throws BadEvent with everything that is wrong and what would be right.
+ */
+export function parseEvent({ data, attributes }: Envelope): FleetEvent {
+  return checkEvent(data.length > 0 ? parseForeignJson(data, largestEvent) : { ...attributes });
 }

@@ -3,13 +3,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 // The package exports no path to its own command; it lies beside its entry point.
 const framework = join(dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")), "main.js");
-const source = fileURLToPath(new URL("../../../functions/index.ts", import.meta.url));
+// A clone runs its sources, an installed package what was built of them.
+const source = fileURLToPath(new URL(`../../../functions/index${extname(import.meta.filename)}`, import.meta.url));
 
 /** One function to run. */
 export interface FunctionProcess {
