@@ -26,7 +26,7 @@ export interface ResourcePool {
   readonly autoscalingSpec?: { readonly minReplicaCount?: string; readonly maxReplicaCount?: string };
 }
 
-export type PersistentResourceState = "PROVISIONING" | "RUNNING" | "STOPPING" | "ERROR" | "REBOOTING" | "UPDATING";
+type PersistentResourceState = "PROVISIONING" | "RUNNING" | "STOPPING" | "ERROR" | "REBOOTING" | "UPDATING";
 
 export interface RpcStatus {
   readonly code?: number;
