@@ -19,6 +19,7 @@ const files: readonly {
   { names: ["preview"], load: () => import("./preview.ts") },
   { names: ["doctor"], load: () => import("./doctor.ts") },
   { names: ["local"], load: () => import("./local.ts") },
+  { names: ["demo"], load: () => import("./demo.ts") },
 ];
 
 /** The program with the command that is called, or whole; parsing throws instead of exiting. */

@@ -1,0 +1,80 @@
+/** Everything that runs during a demo: the local home, a listener, a driver, a reader of the status page. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PubSub } from "@google-cloud/pubsub";
+import type { Fleet } from "../../../shared/fleet/fleet.ts";
+import type { Millis } from "../../../shared/time/clock.ts";
+import { type LocalHome, startLocal } from "../local/start.ts";
+import { type FunctionLog, openFunctionLog } from "./function-log.ts";
+
+/** What a stage is built for. */
+export interface StageOptions {
+  readonly fleet: Fleet;
+  readonly port: number;
+  readonly from: Millis;
+  readonly seed: number;
+}
+
+/** A running home with what a demo needs around it. */
+export interface Stage {
+  readonly home: LocalHome;
+  readonly clock: AdjustableClock;
+  readonly pubsub: PubSub;
+  readonly log: FunctionLog;
+  /** The folder with the log, the store and the cloud's state. */
+  readonly folder: string;
+  /** Stops everything. @param keep whether the folder stays. */
+  close(keep: boolean): Promise<void>;
+}
+
+/** The world's clock, whose speed the demo decides. */
+export interface AdjustableClock {
+  now(): Millis;
+  setSpeed(speed: number): void;
+}
+
+/** The world's speed while things come up: nothing should happen before everybody listens. */
+const startingSpeed = 1;
+
+/**
+ * Starts it, with the world all but standing still.
+ * @throws Error when a part does not come up; what had started is stopped, and the folder with the log stays.
+ */
+export async function buildStage({ fleet, port, from, seed }: StageOptions): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), "tidekeeper-demo-"));
+  const log = openFunctionLog(join(folder, "functions.log"));
+  let home: LocalHome;
+  try {
+    home = await startLocal({
+      fleet,
+      port,
+      from,
+      seed,
+      speed: startingSpeed,
+      stateDir: folder,
+      functions: true,
+      cron: "*/5 * * * *",
+      onLine: log.line,
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const { clock } = home.cloud;
+  const { PubSub } = await import("@google-cloud/pubsub");
+  const pubsub = new PubSub({ projectId: home.project, apiEndpoint: home.addresses.grpc, emulatorMode: true });
+  return {
+    home,
+    clock: { now: () => clock.now(), setSpeed: (speed) => "setSpeed" in clock && clock.setSpeed(speed) },
+    pubsub,
+    log,
+    folder,
+    async close(keep) {
+      await pubsub.close();
+      await home.stop();
+      await log.close();
+      if (!keep) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
