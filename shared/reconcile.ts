@@ -20,7 +20,7 @@ import type { Endpoint, VertexWriter } from "./vertex/vertex.ts";
 /** What one reconciliation came to, for its log line. */
 export interface Report {
   readonly target: string;
-  /** `refused`, `occupied`, `paused`, `nothing`, `stale`, `withdrawn`, `started`, `unclear`, or how it ended at once: `done`, `failed`, `lapsed`. */
+  /** `refused`, `occupied`, `paused`, `nothing`, `stale`, `deferred`, `withdrawn`, `started`, `unclear`, or how it ended at once: `done`, `failed`, `lapsed`. */
   readonly result: string;
   readonly why: string;
   readonly change?: string;
@@ -115,6 +115,7 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
     headVersion: recalled.head.version,
     targetVersion: recalled.target.version,
     slotVersion: recalled.slot?.version,
+    limit: { location: recalled.policy.location, perMinute: recalled.fleet.limits.submissionsPerMinute },
   };
   const { paused } = recalled.head.value;
   if (paused !== undefined && action.do === "change") {
@@ -133,7 +134,7 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
 
   const change = describe(action.change);
   const claimed = await claim(tools, basis, { ...decision, action });
-  if (claimed.claim === "stale") return { target: key, result: "stale", why: claimed.why, change };
+  if (claimed.claim !== "held") return { target: key, result: claimed.claim, why: claimed.why, change };
   const { held } = claimed;
   if (action.secondLook) {
     const against = await disagreement(tools, held, needs);

@@ -35,6 +35,7 @@ export const rules = {
   "clean-up": "a deployed model of ours that is not needed any more is undeployed",
   expiring: "a flex-start model is about to be undeployed by the platform",
   degraded: "it serves with fewer replicas than wanted, but with enough",
+  rate: "as many long-running submissions to its location as the fleet allows within a minute",
   budget: "as many deploys as the fleet allows within an hour",
   "back-off": "an operation failed a moment ago: waiting for the next try",
   "endpoint-gone": "the endpoint does not exist: nothing is created",

@@ -9,7 +9,8 @@ import { putOutcome } from "../state/outbox.ts";
 import type { Store, Transaction } from "../state/store.ts";
 import { type Clock, type Millis, second } from "../time/clock.ts";
 import type { Change, Held } from "./operation.ts";
-import { type AnyDecision, decided } from "./remember.ts";
+import { type AnyDecision, decided, deferredTarget } from "./remember.ts";
+import { admit, isSubmission, type SubmissionLimit } from "./submissions.ts";
 import { answerOutcome, noticeOutcome, openAnswers, type Telling } from "./tell.ts";
 
 /** How long after the claim the call may still be made, wire. A function that was frozen for longer must not act. */
@@ -23,6 +24,8 @@ export interface Basis {
   readonly targetVersion: string;
   /** Version of the slot's document; undefined where there was none. */
   readonly slotVersion: string | undefined;
+  /** How many submissions the location takes; it is counted, not compared. */
+  readonly limit: SubmissionLimit;
 }
 
 /** A decision that changes something. */
@@ -32,7 +35,9 @@ export type ChangeDecision = AnyDecision & { readonly action: Extract<Action, { 
 export type Claimed =
   | { readonly claim: "held"; readonly held: Held }
   /** Something differs from what was decided on: decide again at the next wake-up. */
-  | { readonly claim: "stale"; readonly why: string };
+  | { readonly claim: "stale"; readonly why: string }
+  /** The location has had its submissions for this minute: the decision waits for a later wake-up. */
+  | { readonly claim: "deferred"; readonly why: string };
 
 /** Whether `record` would lose a replica that `stored` has: a record is never overwritten with a smaller one. */
 function smaller(record: RestoreRecord, stored: RestoreRecord): boolean {
@@ -78,7 +83,7 @@ function outcomesOf(decision: AnyDecision, telling: Telling) {
 }
 
 /**
- * Claims the slot for the decision's change and writes what the decision remembers.
+ * Claims the slot for the decision's change, takes it out of the location's budget, and writes what the decision remembers.
  * @throws StoreUnavailable
  */
 export async function claim(
@@ -92,9 +97,20 @@ export async function claim(
     const checked = await staleness(tx, basis, change.resource, true);
     if (checked.target === undefined) return { claim: "stale", why: checked.why };
     const stored = restore && (await tx.get("restores", restoreIdOf(restore.targetKey, restore.createTime)));
+    const { limit } = basis;
+    const budget = isSubmission(change.kind) ? await tx.get("budgets", limit.location) : undefined;
     // The times of the run that commits: a transaction may have waited, and run again.
     const now = clock.now();
     const wire = clock.wire();
+    if (isSubmission(change.kind)) {
+      const admission = admit(budget?.value, limit, now);
+      if (!admission.admitted) {
+        const why = `${decision.why}; it waits: ${admission.why}`;
+        tx.put("targets", basis.key, deferredTarget(checked.target, change, { ...admission, at: now, why }));
+        return { claim: "deferred", why };
+      }
+      tx.put("budgets", limit.location, admission.budget);
+    }
     const held: Held = {
       resource: change.resource,
       targetKey: basis.key,

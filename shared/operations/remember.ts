@@ -4,7 +4,7 @@ import type { PersistentResourceMemory, SpotModelMemory } from "../decide/memory
 import type { DecisionRecord, TargetDocument } from "../state/documents.ts";
 import type { Millis } from "../time/clock.ts";
 import { describe } from "./kinds.ts";
-import type { Held, Settlement } from "./operation.ts";
+import type { Change, Held, Settlement } from "./operation.ts";
 
 /** A decision about a target of either kind. */
 export type AnyDecision = Decision<PersistentResourceMemory | SpotModelMemory>;
@@ -38,6 +38,25 @@ export function decided(target: TargetDocument, decision: AnyDecision, now: Mill
       action: action.do === "change" ? describe(action.change) : action.do,
       why,
       ...(next === undefined ? {} : { next }),
+    }),
+  };
+}
+
+/** The target whose change has to wait: the decision is shown with its reason, but none of its memory is true yet. */
+export function deferredTarget(
+  target: TargetDocument,
+  change: Change,
+  deferral: { readonly at: Millis; readonly why: string; readonly freeAt: Millis },
+): TargetDocument {
+  const { at, why, freeAt } = deferral;
+  return {
+    ...target,
+    decisions: withRecord(target.decisions, {
+      at,
+      rule: "rate",
+      action: "nothing",
+      why,
+      next: { at: freeAt, what: describe(change) },
     }),
   };
 }

@@ -163,6 +163,13 @@ export interface RestoreRecord {
   readonly replicas: { readonly [poolId: string]: number };
 }
 
+/** The long-running submissions of one location within the last minute; id = location. Never longer than the limit, 60. */
+export interface SubmissionBudget {
+  readonly schema: number;
+  /** World times of their claims. */
+  readonly claimedAt: readonly Millis[];
+}
+
 /** Every collection of the store. */
 export interface Documents {
   readonly fleet: FleetHead;
@@ -174,4 +181,5 @@ export interface Documents {
   readonly outbox: OutboxEntry;
   readonly events: EventMark;
   readonly restores: RestoreRecord;
+  readonly budgets: SubmissionBudget;
 }

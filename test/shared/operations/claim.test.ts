@@ -103,6 +103,45 @@ describe("a claim holds only for what was decided on", () => {
   });
 });
 
+describe("the submissions of a location within a minute", () => {
+  const limited = async (location: string, perMinute: number, kind: "create" | "traffic" = "create") => {
+    const { change, key, basis, decision } = await ready();
+    const traffic = { kind: "traffic", resource: change.resource as never, etag: "e", trafficSplit: {} } as const;
+    const action = { ...decision.action, change: kind === "traffic" ? traffic : change };
+    return {
+      key,
+      claimed: await claim(world.tools, { ...basis, limit: { location, perMinute } }, { ...decision, action }),
+    };
+  };
+
+  test("above the limit the decision waits, and says so where people look", async () => {
+    expect((await limited("europe-west4", 2)).claimed.claim).toBe("held");
+    expect((await limited("europe-west4", 2)).claimed.claim).toBe("held");
+    const { key, claimed } = await limited("europe-west4", 2);
+    expect(claimed).toMatchObject({
+      claim: "deferred",
+      why: expect.stringMatching(/2 submissions within a minute in europe-west4.*allows 2.*room in 60 s/),
+    });
+    const target = (await world.store.get("targets", key))?.value;
+    expect(target?.decisions).toMatchObject([
+      {
+        rule: "rate",
+        action: "nothing",
+        next: { at: world.clock.now() + 60_000, what: expect.stringContaining("create") },
+      },
+    ]);
+    expect((await limited("europe-west1", 2)).claimed.claim, "another location has its own").toBe("held");
+    expect((await limited("europe-west4", 2, "traffic")).claimed.claim, "traffic is no submission").toBe("held");
+    await world.world.advance(60_000);
+    expect((await limited("europe-west4", 2)).claimed.claim, "a minute later").toBe("held");
+  });
+
+  test("of forty at once as many hold as there is room for", async () => {
+    const all = await Promise.all(Array.from({ length: 40 }, () => limited("us-east4", 30)));
+    expect(all.filter(({ claimed }) => claimed.claim === "held")).toHaveLength(30);
+  });
+});
+
 describe("what a claim tells", () => {
   test("that an operation has started is told when it has, other answers and notices at once", async () => {
     const eventIds = [`a${count}`, `b${count}`];

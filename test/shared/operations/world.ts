@@ -117,7 +117,14 @@ export async function openWorld() {
       store.get("slots", resource),
     ]);
     if (head === undefined || target === undefined) throw new Error(`${key} has not been added`);
-    return { key, headVersion: head.version, targetVersion: target.version, slotVersion: slot?.version };
+    return {
+      key,
+      headVersion: head.version,
+      targetVersion: target.version,
+      slotVersion: slot?.version,
+      // A location of its own for each target: what these tests claim must not wait for one another.
+      limit: { location: key.replaceAll("/", "-"), perMinute: 60 },
+    };
   }
 
   async function decisionFor(
