@@ -69,6 +69,10 @@ export function homeOf(parts: Omit<Home, "poke" | "publishOwed" | "close">): Hom
     },
     async publishOwed() {
       return publishOwed(store, async (outcome) => {
+        const { id, phase, target, what, why, restore, operation, details } = outcome;
+        const line = `${phase}${target === undefined ? "" : ` ${target}`}: ${what}: ${why}`;
+        // The record of what was deleted is in the log too: it outlives a lost store.
+        log(phase === "alert" ? "ERROR" : "NOTICE", line, { outcome: id, target, operation, details, restore });
         await bus.publish("outcomes", {
           data: outcome,
           attributes: {

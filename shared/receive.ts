@@ -89,7 +89,6 @@ export async function receiveEvent(home: Home, delivered: unknown): Promise<void
     const stored = await storeRequest(home.store, { event, envelope }, { fleet: recalled.fleet, clock });
     const { outcome, duplicate, targetKey } = stored;
     if (outcome.phase === "rejected" && !duplicate) await setAside(home, "scale", delivered, outcome.why);
-    home.log("INFO", `${outcome.phase}: ${outcome.what}: ${outcome.why}`, { event: outcome.eventId, duplicate });
     await home.publishOwed();
     if (targetKey !== undefined) await home.poke(targetKey);
   } catch (error) {

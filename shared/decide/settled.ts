@@ -22,7 +22,7 @@ function answered(draft: Draft, held: Held, phase: "done" | "failed", why: strin
 }
 
 function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "delete" }>, done: Done): void {
-  const { memory, observation, now } = draft;
+  const { memory, now } = draft;
   const sleep: NonNullable<typeof memory.sleep> = memory.sleep ?? {
     since: held.claimedAt,
     cause: "off-hours" as const,
@@ -33,17 +33,12 @@ function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "dele
   draft.remember({ sleep, deletes: sleep.neverRan ? memory.deletes : [...memory.deletes, now] });
   draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
   if (sleep.neverRan) return;
-  const { restore } = observation;
   draft.tell({
     id: `asleep/${change.restoreId}`,
     phase: "asleep",
     what: `deleted (${sleep.cause})`,
     why: `${held.why}. ${done.note}`,
-    details: {
-      restoreId: change.restoreId,
-      cause: sleep.cause,
-      ...(restore?.createTime === change.createTime ? { restore: JSON.stringify(restore) } : {}),
-    },
+    details: { restoreId: change.restoreId, cause: sleep.cause },
   });
 }
 

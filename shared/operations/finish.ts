@@ -82,6 +82,7 @@ export async function finish(
     if (slot === undefined || !ending.still(slot)) return false;
     const now = clock.now();
     if (target !== undefined) {
+      const record = held.change.kind === "delete" ? await tx.get("restores", held.change.restoreId) : undefined;
       const after =
         afterSettling(target.value, held, settlement, resource) ?? withoutDecider(target.value, held, settlement);
       const telling = {
@@ -95,7 +96,10 @@ export async function finish(
       const outcomes = [
         ...(ending.untold && settlement.end === "done" ? startedOutcomes(telling, held) : []),
         ...openAnswers(target.value, after.answers).map((answer) => answerOutcome(telling, answer)),
-        ...after.notices.map((notice) => noticeOutcome(telling, notice)),
+        ...after.notices.map((notice) => ({
+          ...noticeOutcome(telling, notice),
+          ...(notice.phase === "asleep" && record !== undefined ? { restore: record.value } : {}),
+        })),
       ];
       for (const outcome of outcomes) putOutcome(tx, outcome);
       tx.put("targets", held.targetKey, settledTarget(target.value, after, held, settlement, now));

@@ -1,6 +1,7 @@
 /**
  * What we tell others. Every event ends in exactly one final outcome; receivers deduplicate by `id`.
  */
+import type { RestoreRecord } from "../state/documents.ts";
 import type { Millis } from "../time/clock.ts";
 
 /** Steps of an answer to an event, in the order in which they are told; the last five are final. */
@@ -50,6 +51,8 @@ export interface Outcome {
   readonly at: Millis;
   /** Name of the Vertex long-running operation, where there is one. */
   readonly operation?: string;
+  /** What rebuilds a resource that was deleted, on `asleep`: `apply --recover` reads it back after a lost store. */
+  readonly restore?: RestoreRecord;
   /** More for machines: restore record id, error class, sizes. */
   readonly details?: { readonly [key: string]: string | number | boolean };
 }

@@ -55,6 +55,9 @@ describe("off-hours", () => {
     await store.close();
     expect(record?.value.resource).toMatchObject({ displayName: "Research pool", labels: { team: "research" } });
     expect(record?.value.replicas).toEqual({ workers: 2 });
+    // It survives a lost store: the outcome and the log carry it too.
+    expect(told.restore).toEqual(record?.value);
+    expect(home.lines.some((line) => line.includes('"restore":{') && line.includes("Research pool"))).toBe(true);
 
     await home.advance((Date.parse("2026-11-25T06:20:00Z") - (await home.status()).at) / 60_000);
     await home.phase("research", "up");
