@@ -4,9 +4,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Look } from "./decide/decision.ts";
-import { afterSettling, decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
+import { afterSettling, modelFacts, resourceFacts } from "./facts.ts";
 import type { Home } from "./home.ts";
-import { justSettled, type Need, observePersistentResource, observeSpotModel } from "./observe.ts";
+import { type Looked, lookAndDecide } from "./look-and-decide.ts";
+import { justSettled, type Need } from "./observe.ts";
 import { type Basis, claim, remember } from "./operations/claim.ts";
 import type { AfterSettling } from "./operations/finish.ts";
 import { describe } from "./operations/kinds.ts";
@@ -31,27 +32,9 @@ type Tools = Pick<Home, "store" | "reader" | "settings"> & {
   readonly openWriter: () => Promise<VertexWriter>;
 };
 
-/** A decision may ask for one closer look; asked twice for the same, it would ask for ever. */
-const closerLooks = 2;
-
-async function observe(tools: Tools, { policy, fleet, target }: Recalled, needs: ReadonlySet<Need>): Promise<Facts> {
-  const { memory } = target.value;
-  if (policy.kind === "persistentResource") {
-    const restoreId = memory.kind === "persistentResource" ? memory.sleep?.restoreId : undefined;
-    const observation = await observePersistentResource(tools, policy, restoreId, needs);
-    return resourceFacts(fleet, policy, target.value, tools.clock.now(), observation);
-  }
-  const observation = await observeSpotModel(tools.reader, policy);
-  return modelFacts(fleet, policy, target.value, tools.clock.now(), observation);
-}
-
-/** Observes and decides, looking closer where the decision asks for it. */
-async function observeAndDecide(tools: Tools, recalled: Recalled, needs = new Set<Need>()) {
-  for (let looks = 0; ; looks += 1) {
-    const decision = decide(await observe(tools, recalled, needs));
-    if (decision.action.do !== "look-closer" || looks === closerLooks) return { decision, needs };
-    for (const need of decision.action.need) needs.add(need);
-  }
+/** The target as recalled, to be looked at. */
+function looked({ fleet, policy, target }: Recalled): Looked {
+  return { fleet, policy, target: target.value };
 }
 
 /**
@@ -77,7 +60,7 @@ function aftermath(tools: Tools, recalled: Recalled | Released): AfterSettling {
 async function disagreement(tools: Tools, held: Held, needs: Set<Need>): Promise<string | undefined> {
   const again = await recall(tools.store, held.targetKey, tools.settings.storeId);
   if ("refused" in again) return again.refused;
-  const { action, why } = (await observeAndDecide(tools, again, needs)).decision;
+  const { action, why } = await lookAndDecide(tools, looked(again), needs);
   return action.do === "change" && isDeepStrictEqual(action.change, held.change) ? undefined : why;
 }
 
@@ -108,7 +91,8 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
   if (settled.slot !== "free") recalled = await recall(store, key, settings.storeId);
   if ("refused" in recalled) return { target: key, result: "refused", why: recalled.refused };
 
-  const { decision, needs } = await observeAndDecide(tools, recalled);
+  const needs = new Set<Need>();
+  const decision = await lookAndDecide(tools, looked(recalled), needs);
   const { action, why } = decision;
   const basis: Basis = {
     key,

@@ -3,14 +3,12 @@
  * `apply` runs, and lets the deciders look at Vertex AI as it is: nothing is guessed, and nothing is changed.
  */
 
-import { decide, type Facts, modelFacts, resourceFacts } from "../../shared/facts.ts";
 import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
-import type { Need } from "../../shared/observe.ts";
-import { observePersistentResource, observeSpotModel } from "../../shared/observe.ts";
+import { lookAndDecide } from "../../shared/look-and-decide.ts";
 import { describe } from "../../shared/operations/kinds.ts";
 import { type Applied, applyFleet } from "../../shared/state/apply.ts";
-import { schemaVersion, type TargetDocument } from "../../shared/state/documents.ts";
+import { schemaVersion } from "../../shared/state/documents.ts";
 import { openStore } from "../../shared/state/open.ts";
 import { slotOf } from "../../shared/state/recall.ts";
 import type { Store } from "../../shared/state/store.ts";
@@ -101,7 +99,7 @@ async function lookAt(tools: Tools, fleet: Fleet, policy: TargetPolicy, document
     const why = target === undefined ? "the store does not know it" : "its document is of a newer Tidekeeper";
     return { name, key, kind, phase: "unknown", rule: "refused", why: `${why}; nothing is done` };
   }
-  const { action, rule, why, phase, next } = await decideClosely(tools, fleet, policy, target.value);
+  const { action, rule, why, phase, next } = await lookAndDecide(tools, { fleet, policy, target: target.value });
   return {
     name,
     key,
@@ -113,30 +111,4 @@ async function lookAt(tools: Tools, fleet: Fleet, policy: TargetPolicy, document
     ...(next === undefined ? {} : { next }),
     ...(slot === undefined || slot.value.state === "empty" ? {} : { running: describe(slot.value.change) }),
   };
-}
-
-/** Decides, looking closer where the decision asks for it; as often as there are things to look closer at. */
-async function decideClosely(tools: Tools, fleet: Fleet, policy: TargetPolicy, target: TargetDocument) {
-  const needs = new Set<Need>();
-  for (let looks = 0; ; looks++) {
-    const decision = decide(await observe(tools, fleet, policy, target, needs));
-    if (decision.action.do !== "look-closer" || looks === 2) return decision;
-    for (const need of decision.action.need) needs.add(need);
-  }
-}
-
-async function observe(
-  tools: Tools,
-  fleet: Fleet,
-  policy: TargetPolicy,
-  target: TargetDocument,
-  needs: ReadonlySet<Need>,
-): Promise<Facts> {
-  const now = tools.clock.now();
-  if (policy.kind === "spotModel") {
-    return modelFacts(fleet, policy, target, now, await observeSpotModel(tools.reader, policy));
-  }
-  const { memory } = target;
-  const restoreId = memory.kind === "persistentResource" ? memory.sleep?.restoreId : undefined;
-  return resourceFacts(fleet, policy, target, now, await observePersistentResource(tools, policy, restoreId, needs));
 }
