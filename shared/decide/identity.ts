@@ -138,7 +138,7 @@ export function identify(draft: Draft, resource: Identified, presence: Presence)
 }
 
 /** How long a known resource must be missing before that is believed. */
-export const believedMissingAfter = 2 * minute;
+const believedMissingAfter = 2 * minute;
 
 /**
  * Judges the absence of a resource that we did not delete.

@@ -11,13 +11,13 @@ import type { IdleVerdict } from "./decision.ts";
 import type { PoolSample } from "./pool-sample.ts";
 
 /** This many unknown samples in a row reset the timer and are worth an alert. */
-export const blindAfter = 3;
+const blindAfter = 3;
 /** A longer silence between two good samples resets the timer: nobody looked. */
 const longestSilence = 15 * minute;
 /** Good idle samples that a verdict takes at least, however short the threshold. */
 const fewestSamples = 3;
 /** Wire time for which a verdict is good. */
-export const verdictLasts = 2 * minute;
+const verdictLasts = 2 * minute;
 
 /** What pools without an idle policy are measured with: off-hours ask for it where counters have never been seen. */
 export const usualIdle: IdlePolicy = { after: 15 * minute, grace: 10 * minute, recreateCost: 30 * minute, ray: false };

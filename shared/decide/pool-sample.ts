@@ -51,7 +51,7 @@ export function usedReplicas(resource: PersistentResource): Sizes | undefined {
 }
 
 /** Whether jobs hold or want the resource; a list that is short, or a job that does not say where it runs, is unknown. */
-export function jobsOn(
+function jobsOn(
   resourceId: string,
   jobs: Look<Listing<CustomJob>>,
 ): { readonly known: true; readonly jobs: readonly CustomJob[] } | { readonly known: false; readonly why: string } {

@@ -11,9 +11,9 @@ import type { Rule } from "./rules.ts";
 import { poolsOf } from "./sizes.ts";
 
 /** Two clean looks lie at least this far apart. */
-export const looksApart = 60 * second;
+const looksApart = 60 * second;
 /** An older first look does not count any more. */
-export const lookLasts = 30 * minute;
+const lookLasts = 30 * minute;
 /** Permission to create is asked for once a day. */
 const permissionLasts = day;
 /** The newest schema of a restore record. */

@@ -24,7 +24,7 @@ export function weekly(text: string, replicas?: { [pool: string]: number }): Wee
 }
 
 /** `closed 2026-12-24`, `open 2026-11-28..2026-11-29 10:00-16:00` */
-export function dated(text: string): DatedException {
+function dated(text: string): DatedException {
   const [effect = "", dates = "", span] = text.split(" ");
   const [first = "", last = first] = dates.split("..");
   const [from, to] = span?.split("-") ?? [];
