@@ -155,4 +155,6 @@ export async function receivePoke(
   const report = await reconcile({ ...home, clock, openWriter }, key);
   home.log(report.result === "refused" ? "WARNING" : "INFO", `${report.result}: ${report.why}`, { ...report });
   await home.publishOwed();
+  // A synchronous change is over at once: its next step need not wait for a tick.
+  if (report.result === "done") await home.poke(key);
 }
