@@ -1,5 +1,4 @@
-/** Makes the topology's topics, subscriptions and schedules exist on the local cloud, through the real admin clients. */
-import type { ClientOptions } from "google-gax";
+/** Makes the topology's topics, subscriptions and schedules exist on the local cloud, through its REST door. */
 import type { Topology } from "../topology.ts";
 
 /** Where the local cloud is and what shall be set up there. */
@@ -9,8 +8,8 @@ export interface SetupOptions {
   readonly location: string;
   /** First word of every name. */
   readonly prefix: string;
-  /** gRPC port on 127.0.0.1. */
-  readonly grpcPort: number;
+  /** `http://127.0.0.1:PORT` of the REST door: Google's clients would take four times the local cloud's own memory. */
+  readonly rest: string;
   /** Port of each function's process on 127.0.0.1, by function name; one that is missing gets no push subscription. */
   readonly functionPorts: Readonly<Record<string, number>>;
   /** Replaces every schedule's cron, e.g. `*\/5 * * * *` for a world that runs fast. */
@@ -19,88 +18,57 @@ export interface SetupOptions {
   readonly minimumBackoffSeconds?: number;
 }
 
-const alreadyExists = 6;
-
-async function create(made: Promise<unknown>): Promise<void> {
-  try {
-    await made;
-  } catch (error) {
-    if ((error as { code?: number }).code !== alreadyExists) throw error;
-  }
-}
-
 /**
  * Creates what is missing and leaves what exists.
- * @throws the admin client's error when the local cloud refuses something.
+ * @throws Error with the local cloud's own words when it refuses something.
  */
 export async function setUp(options: SetupOptions): Promise<void> {
-  const { topology, project, prefix } = options;
-  const [{ v1: pubsub }, { CloudSchedulerClient }, { grpc }] = await Promise.all([
-    import("@google-cloud/pubsub"),
-    import("@google-cloud/scheduler"),
-    import("google-gax"),
-  ]);
-  const client: ClientOptions = {
-    apiEndpoint: "127.0.0.1",
-    servicePath: "127.0.0.1",
-    port: options.grpcPort,
-    sslCreds: grpc.credentials.createInsecure(),
-    universeDomain: "googleapis.com",
-    projectId: project,
-  };
-  const publisher = new pubsub.PublisherClient(client);
-  const subscriber = new pubsub.SubscriberClient(client);
-  const scheduler = new CloudSchedulerClient(client);
+  const { topology, project, prefix, rest } = options;
   const topicName = (name: string) => `projects/${project}/topics/${prefix}-${name}`;
   const { delivery } = topology;
-  try {
-    await Promise.all(topology.topics.map(({ name }) => create(publisher.createTopic({ name: topicName(name) }))));
-    await Promise.all(
-      topology.subscriptions.map((subscription) => {
-        const port = subscription.function === undefined ? undefined : options.functionPorts[subscription.function];
-        const pushed = subscription.function !== undefined;
-        if (pushed && port === undefined) return undefined;
-        return create(
-          subscriber.createSubscription({
-            name: `projects/${project}/subscriptions/${prefix}-${subscription.name}`,
-            topic: topicName(subscription.topic),
-            ackDeadlineSeconds: delivery.ackDeadlineSeconds,
-            messageRetentionDuration: { seconds: delivery.messageRetentionSeconds },
-            ...(pushed
-              ? {
-                  // functions-framework takes the topic's name from this path.
-                  pushConfig: { pushEndpoint: `http://127.0.0.1:${port}/${topicName(subscription.topic)}` },
-                  retryPolicy: {
-                    minimumBackoff: { seconds: options.minimumBackoffSeconds ?? delivery.minimumBackoffSeconds },
-                    maximumBackoff: { seconds: delivery.maximumBackoffSeconds },
-                  },
-                  deadLetterPolicy: {
-                    deadLetterTopic: topicName(delivery.deadLetterTopic),
-                    maxDeliveryAttempts: delivery.maxDeliveryAttempts,
-                  },
-                }
-              : {}),
-          }),
-        );
+  const create = async (method: "PUT" | "POST", path: string, body: object) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${rest}/v1/${path}`, { method, headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok && answer.status !== 409) throw new Error(`The local cloud refused to make ${path}: ${text}`);
+  };
+
+  await Promise.all(topology.topics.map(({ name }) => create("PUT", topicName(name), {})));
+  await Promise.all(
+    topology.subscriptions.map((subscription) => {
+      const port = subscription.function === undefined ? undefined : options.functionPorts[subscription.function];
+      const pushed = subscription.function !== undefined;
+      if (pushed && port === undefined) return undefined;
+      return create("PUT", `projects/${project}/subscriptions/${prefix}-${subscription.name}`, {
+        topic: topicName(subscription.topic),
+        ackDeadlineSeconds: delivery.ackDeadlineSeconds,
+        messageRetentionDuration: `${delivery.messageRetentionSeconds}s`,
+        ...(pushed
+          ? {
+              // functions-framework takes the topic's name from this path.
+              pushConfig: { pushEndpoint: `http://127.0.0.1:${port}/${topicName(subscription.topic)}` },
+              retryPolicy: {
+                minimumBackoff: `${options.minimumBackoffSeconds ?? delivery.minimumBackoffSeconds}s`,
+                maximumBackoff: `${delivery.maximumBackoffSeconds}s`,
+              },
+              deadLetterPolicy: {
+                deadLetterTopic: topicName(delivery.deadLetterTopic),
+                maxDeliveryAttempts: delivery.maxDeliveryAttempts,
+              },
+            }
+          : {}),
+      });
+    }),
+  );
+  const parent = `projects/${project}/locations/${options.location}`;
+  await Promise.all(
+    topology.schedules.map((schedule) =>
+      create("POST", `${parent}/jobs`, {
+        name: `${parent}/jobs/${prefix}-${schedule.name}`,
+        schedule: options.cron ?? schedule.cron,
+        timeZone: schedule.zone,
+        pubsubTarget: { topicName: topicName(schedule.topic), attributes: { ...schedule.attributes } },
       }),
-    );
-    const parent = `projects/${project}/locations/${options.location}`;
-    await Promise.all(
-      topology.schedules.map((schedule) =>
-        create(
-          scheduler.createJob({
-            parent,
-            job: {
-              name: `${parent}/jobs/${prefix}-${schedule.name}`,
-              schedule: options.cron ?? schedule.cron,
-              timeZone: schedule.zone,
-              pubsubTarget: { topicName: topicName(schedule.topic), attributes: { ...schedule.attributes } },
-            },
-          }),
-        ),
-      ),
-    );
-  } finally {
-    await Promise.all([publisher.close(), subscriber.close(), scheduler.close()]);
-  }
+    ),
+  );
 }

@@ -114,7 +114,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
         project,
         prefix,
         location: "us-central1",
-        grpcPort,
+        rest,
         functionPorts: ports,
         cron: options.cron,
         minimumBackoffSeconds: 1,

@@ -2,7 +2,7 @@
 import type { WorldClock } from "../clock/clock.ts";
 import type { ScaledClock } from "../clock/scaled-clock.ts";
 import type { WireClock } from "../clock/wire-clock.ts";
-import { isObject } from "../wire/conform.ts";
+import { isObject } from "../wire/json.ts";
 import { ApiError, type Json, type JsonObject } from "../wire/service.ts";
 import { timestamp } from "../wire/times.ts";
 import type { ControlRoute } from "./route.ts";

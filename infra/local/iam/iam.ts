@@ -1,6 +1,6 @@
 /** Permission tests: everything is granted except what was denied by hand. No call is refused for lack of one. */
 import type { ControlRoute } from "../control/route.ts";
-import { isObject } from "../wire/conform.ts";
+import { isObject } from "../wire/json.ts";
 import { textsOf } from "../wire/read.ts";
 import { ApiError, type Json, type ServiceImplementation } from "../wire/service.ts";
 

@@ -1,5 +1,5 @@
 /** A published message and the limits on publishing. */
-import { isObject } from "../wire/conform.ts";
+import { isObject } from "../wire/json.ts";
 import { textMapOf, textOf } from "../wire/read.ts";
 import { ApiError, type Json, type JsonObject } from "../wire/service.ts";
 

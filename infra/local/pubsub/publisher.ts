@@ -1,6 +1,7 @@
 /** google.pubsub.v1.Publisher. */
-import { isObject } from "../wire/conform.ts";
+
 import { applyMask } from "../wire/field-mask.ts";
+import { isObject } from "../wire/json.ts";
 import { pageByName } from "../wire/paging.ts";
 import { textOf } from "../wire/read.ts";
 import type { ServiceImplementation } from "../wire/service.ts";

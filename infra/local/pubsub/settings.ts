@@ -1,5 +1,5 @@
 /** What a subscription's configuration means for delivery. */
-import { isObject } from "../wire/conform.ts";
+import { isObject } from "../wire/json.ts";
 import { ApiError, type Json, type JsonObject } from "../wire/service.ts";
 import { durationMilliseconds } from "../wire/times.ts";
 import { compileFilter, type Filter } from "./filter.ts";

@@ -1,7 +1,7 @@
 /** google.pubsub.v1.Subscriber, except the stream. */
 import type { WireClock } from "../clock/wire-clock.ts";
-import { isObject } from "../wire/conform.ts";
 import { applyMask } from "../wire/field-mask.ts";
+import { isObject } from "../wire/json.ts";
 import { pageByName } from "../wire/paging.ts";
 import { textOf, textsOf } from "../wire/read.ts";
 import { ApiError, type Call, type JsonObject, type ServiceImplementation } from "../wire/service.ts";

@@ -1,6 +1,6 @@
 /** What a job's configuration means, checked. */
 import { Cron } from "croner";
-import { isObject } from "../wire/conform.ts";
+import { isObject } from "../wire/json.ts";
 import { textMapOf, textOf } from "../wire/read.ts";
 import { ApiError, type JsonObject } from "../wire/service.ts";
 import { durationMilliseconds } from "../wire/times.ts";

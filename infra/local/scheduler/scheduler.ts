@@ -1,8 +1,8 @@
 /** google.cloud.scheduler.v1.CloudScheduler of the local cloud, on the world's clock. */
 import type { WorldClock } from "../clock/clock.ts";
 import type { WireClock } from "../clock/wire-clock.ts";
-import { isObject } from "../wire/conform.ts";
 import { applyMask } from "../wire/field-mask.ts";
+import { isObject } from "../wire/json.ts";
 import { pageByName } from "../wire/paging.ts";
 import { textOf } from "../wire/read.ts";
 import { ApiError, type JsonObject, type ServiceImplementation } from "../wire/service.ts";

@@ -2,7 +2,7 @@
 
 import { fromProto3JSON, toProto3JSON } from "proto3-json-serializer";
 import type protobuf from "protobufjs";
-import { isObject } from "./conform.ts";
+import { isObject } from "./json.ts";
 import { ApiError, type JsonObject } from "./service.ts";
 
 /** The JSON of an encoded message. Throws INVALID_ARGUMENT when the bytes are not such a message. */

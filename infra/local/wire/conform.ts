@@ -5,6 +5,7 @@
  */
 import protobuf from "protobufjs";
 import { type FieldShape, type FieldType, shapeOf } from "./fields.ts";
+import { isObject } from "./json.ts";
 import { enumNumber, isZero, readEnum, readScalar, stringMessages, wrappers } from "./scalars.ts";
 import { ApiError, type Json, type JsonObject } from "./service.ts";
 
@@ -108,8 +109,18 @@ function fieldValue(context: Context, field: FieldShape, given: Json, at: string
   }
   const value = single(context, field.type, given, at, depth);
   if (value === undefined || field.presence) return value;
-  const zero = field.type.kind === "enum" ? enumNumber(field.type.enum, value) === 0 : isZero(value);
-  return zero ? undefined : value;
+  return isDefault(field.type, value) ? undefined : value;
+}
+
+function isDefault(type: FieldType, value: Json): boolean {
+  switch (type.kind) {
+    case "scalar":
+      return isZero(type.scalar, value);
+    case "enum":
+      return enumNumber(type.enum, value) === 0;
+    case "message":
+      return false;
+  }
 }
 
 function single(context: Context, type: FieldType, given: Json, at: string, depth: number): Json | undefined {
@@ -195,9 +206,4 @@ function meansNull(type: FieldType): boolean {
 
 function holdsLists(type: FieldType): boolean {
   return type.kind === "message" && /\.google\.protobuf\.(?:List)?Value$/.test(type.message.fullName);
-}
-
-/** Whether JSON is an object (not null, not a list). */
-export function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

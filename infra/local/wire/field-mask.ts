@@ -1,5 +1,5 @@
 /** Updates by field mask. */
-import { isObject } from "./conform.ts";
+import { isObject } from "./json.ts";
 import { ApiError, type Json, type JsonObject } from "./service.ts";
 
 /**

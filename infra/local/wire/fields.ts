@@ -1,6 +1,7 @@
 /** The fields of a message as JSON sees them. */
 import protobuf from "protobufjs";
 import { optionsOf } from "./descriptors.ts";
+import { snakeCase } from "./json.ts";
 
 /** Scalar types of protocol buffers. */
 export type Scalar = "double" | "float" | IntegerScalar | "bool" | "string" | "bytes";
@@ -61,16 +62,6 @@ export function shapeOf(type: protobuf.Type): MessageShape {
     shapes.set(type, shape);
   }
   return shape;
-}
-
-/** `replicaCount` -> `replica_count`. */
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** `replica_count` -> `replicaCount`. */
-export function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function fieldShape(field: protobuf.Field): FieldShape {

@@ -1,7 +1,7 @@
 /** Checks of `google.api.field_behavior = REQUIRED`, from the annotations themselves. */
 import type protobuf from "protobufjs";
-import { isObject } from "./conform.ts";
 import { type FieldShape, shapeOf } from "./fields.ts";
+import { isObject } from "./json.ts";
 import { ApiError, type JsonObject } from "./service.ts";
 
 /**

@@ -1,7 +1,8 @@
 /** Puts an HTTP request's path captures, query parameters and body together into one request message. */
 import type protobuf from "protobufjs";
-import { badRequest, isObject, unknownName, type Violation } from "./conform.ts";
-import { camelCase, type FieldShape, shapeOf } from "./fields.ts";
+import { badRequest, unknownName, type Violation } from "./conform.ts";
+import { type FieldShape, shapeOf } from "./fields.ts";
+import { camelCase, isObject } from "./json.ts";
 import type { Route } from "./routes.ts";
 import { ApiError, type Json, type JsonObject } from "./service.ts";
 
@@ -25,7 +26,8 @@ export function assembleRequest(route: Route, body: Json | undefined, query: URL
 
 function fromBody(route: Route, body: Json | undefined): JsonObject {
   if (route.body === undefined) return {};
-  const content = body ?? {};
+  // Google's Node client sends "" for an empty message (cancelOperation over REST).
+  const content = body === "" ? {} : (body ?? {});
   if (!isObject(content)) {
     throw new ApiError(
       "INVALID_ARGUMENT",

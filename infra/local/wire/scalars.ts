@@ -1,6 +1,7 @@
 /** Single values of JSON as protocol buffers take them, in their canonical form. */
 import type protobuf from "protobufjs";
-import { camelCase, type IntegerScalar, type Scalar } from "./fields.ts";
+import type { IntegerScalar, Scalar } from "./fields.ts";
+import { camelCase } from "./json.ts";
 import type { Json } from "./service.ts";
 
 /** A value in canonical form, or undefined when the JSON cannot be read as that type. */
@@ -42,9 +43,20 @@ export function readScalar(scalar: Scalar, json: Json): Read {
   }
 }
 
-/** Whether a canonical scalar is its type's zero. */
-export function isZero(value: Json): boolean {
-  return value === 0 || value === "" || value === "0" || value === false;
+/** Whether a canonical scalar is its type's zero; the text "0" is one for 64-bit integers only. */
+export function isZero(scalar: Scalar, value: Json): boolean {
+  switch (scalar) {
+    case "string":
+    case "bytes":
+      return value === "";
+    case "bool":
+      return value === false;
+    case "double":
+    case "float":
+      return value === 0;
+    default:
+      return value === (integers[scalar].asString ? "0" : 0);
+  }
 }
 
 function readBytes(text: string): Read {

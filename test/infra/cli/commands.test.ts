@@ -47,7 +47,7 @@ beforeAll(async () => {
   place = await openWorkplace("2026-11-23T08:00:00Z");
   two = await place.file("two.yaml", fleet("research", "batch"));
   one = await place.file("one.yaml", fleet("research"));
-  const at = { location: "us-central1", grpcPort: place.cloud.grpcPort, functionPorts: {} };
+  const at = { location: "us-central1", rest: place.rest, functionPorts: {} };
   await setUp({ topology, project: "demo", prefix: "tidekeeper", ...at });
 });
 

@@ -1,11 +1,11 @@
 /** What every call goes through, whoever serves it: project names, request quotas, faults. */
+import { isObject } from "../../wire/json.ts";
 import type { Call, Json, JsonObject, ServiceImplementation } from "../../wire/service.ts";
 import type { Behaviour } from "../behaviour/behaviour.ts";
 import type { CallFaults, Faults, OperationFault } from "../behaviour/faults.ts";
 import type { RequestQuotas } from "../behaviour/request-quota.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { createTable } from "../kernel/slices.ts";
-import { isObject } from "./fields.ts";
 import { type Location, parseLocation, projectNumber } from "./names.ts";
 
 /** The API versions served. */

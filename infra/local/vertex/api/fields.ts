@@ -1,8 +1,8 @@
 /** Reads proto3 JSON requests, collecting every wrong field before it refuses. */
+import { isObject, snakeCase } from "../../wire/json.ts";
 import type { Json, JsonObject } from "../../wire/service.ts";
+import { durationMilliseconds } from "../../wire/times.ts";
 import { invalidFields, type Violation } from "./errors.ts";
-import { snake } from "./masks.ts";
-import { durationMilliseconds } from "./time.ts";
 
 /** A reader of one message; every getter notes what is wrong and gives undefined or an empty value. */
 export interface Fields {
@@ -38,7 +38,7 @@ export function readFields(json: JsonObject, path = ""): Fields {
 }
 
 function fieldsOf(json: JsonObject, path: string, violations: Violation[]): Fields {
-  const at = (key: string): string => (path ? `${path}.${snake(key)}` : snake(key));
+  const at = (key: string): string => (path ? `${path}.${snakeCase(key)}` : snakeCase(key));
   const wrong = (key: string, message: string): void => {
     violations.push({ field: at(key), message });
   };
@@ -109,11 +109,6 @@ function fieldsOf(json: JsonObject, path: string, violations: Violation[]): Fiel
 
 function isLabelText(text: string): boolean {
   return [...text].length <= 64 && /^[\p{Ll}\p{Lo}\p{N}_-]*$/u.test(text);
-}
-
-/** Whether a value is a message. */
-export function isObject(json: Json): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 function isObjectList(json: Json): json is JsonObject[] {

@@ -1,8 +1,8 @@
 /** List filters: the part of Google's filter grammar (AIP-160) that the documented fields use. */
 
+import { snakeCase } from "../../wire/json.ts";
 import { invalidField } from "./errors.ts";
 import { type FilterNode, parseFilter } from "./filter-grammar.ts";
-import { snake } from "./masks.ts";
 
 /** How one field may be filtered. */
 export interface FilterField<T> {
@@ -71,7 +71,7 @@ function compileLabel<T>(node: Comparison, schema: FilterSchema<T>): (record: T)
 }
 
 function compileField<T>(node: Comparison, schema: FilterSchema<T>): (record: T) => boolean {
-  const name = snake(node.path.join("."));
+  const name = snakeCase(node.path.join("."));
   const field = Object.hasOwn(schema.fields, name) ? schema.fields[name] : undefined;
   if (!field) {
     const known = [...Object.keys(schema.fields), "labels.KEY"].join(", ");

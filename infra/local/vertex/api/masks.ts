@@ -1,4 +1,5 @@
 /** Field masks: both spellings in, snake_case paths inside. */
+import { camelCase, isObject, snakeCase } from "../../wire/json.ts";
 import type { Json, JsonObject } from "../../wire/service.ts";
 import { invalidField } from "./errors.ts";
 
@@ -6,7 +7,7 @@ import { invalidField } from "./errors.ts";
 export function maskPaths(mask: Json | undefined, field: string): readonly string[] {
   if (mask === undefined || mask === null || mask === "") return [];
   if (typeof mask !== "string") throw invalidField(field, "A field mask is a comma-separated string of paths.");
-  const paths = mask.split(",").map((path) => snake(path.trim()));
+  const paths = mask.split(",").map((path) => snakeCase(path.trim()));
   const bad = paths.find((path) => !/^(\*|[a-z0-9_]+(\.[a-z0-9_*-]+)*)$/.test(path));
   if (bad !== undefined) throw invalidField(field, `"${bad}" is not a field path.`);
   return [...new Set(paths)];
@@ -23,7 +24,7 @@ export function requiredMask(mask: Json | undefined, field: string): readonly st
 export function readMasked(message: JsonObject, paths: readonly string[]): JsonObject {
   if (paths.length === 0 || paths.includes("*")) return message;
   const kept: JsonObject = {};
-  for (const path of paths) copyPath(message, kept, path.split(".").map(camel));
+  for (const path of paths) copyPath(message, kept, path.split(".").map(camelCase));
   return kept;
 }
 
@@ -36,26 +37,12 @@ function copyPath(from: JsonObject, to: JsonObject, [head, ...rest]: readonly st
     const kept = Array.isArray(to[head]) ? to[head] : value.map((): Json => ({}));
     value.forEach((item, at) => {
       const target = kept[at];
-      if (isMessage(item) && isMessage(target)) copyPath(item, target, rest);
+      if (isObject(item) && isObject(target)) copyPath(item, target, rest);
     });
     to[head] = kept;
-  } else if (isMessage(value)) {
-    const kept = isMessage(to[head]) ? to[head] : {};
+  } else if (isObject(value)) {
+    const kept = isObject(to[head]) ? to[head] : {};
     copyPath(value, kept, rest);
     to[head] = kept;
   }
-}
-
-function isMessage(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** snake_case of a camelCase path. */
-export function snake(path: string): string {
-  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** camelCase of a snake_case name. */
-export function camel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

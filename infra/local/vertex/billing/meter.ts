@@ -1,6 +1,6 @@
 /** The billing meter: replica time by the service's rules, so that the caller can put a price on it. */
 import type { JsonObject } from "../../wire/service.ts";
-import { timestamp } from "../api/time.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { Machine, Place } from "../capacity/place.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { createTable } from "../kernel/slices.ts";

@@ -1,6 +1,6 @@
 /** The market: who loses machines, which places are empty, and what recorded days looked like. */
 import type { Json, JsonObject } from "../../wire/service.ts";
-import { timestamp } from "../api/time.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { createTable } from "../kernel/slices.ts";
 import type { Capacity } from "./capacity.ts";

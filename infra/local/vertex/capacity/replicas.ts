@@ -1,7 +1,7 @@
 /** Replicas that serve: started, preempted, restarted by the platform, given up. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import { message } from "../api/json.ts";
-import { timestamp } from "../api/time.ts";
 import type { Behaviour } from "../behaviour/behaviour.ts";
 import type { Billed, Meter } from "../billing/meter.ts";
 import { type Collection, createCollection } from "../kernel/collection.ts";

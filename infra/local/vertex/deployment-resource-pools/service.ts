@@ -1,5 +1,6 @@
 /** DeploymentResourcePoolService: machines that several deployed models share. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import { bothVersions, type Method, type ModelService, type Version } from "../api/dispatch.ts";
 import { alreadyExists, failedPrecondition, invalidField, notFound, otherOperations, status } from "../api/errors.ts";
 import { type Fields, readFields } from "../api/fields.ts";
@@ -7,7 +8,6 @@ import { message } from "../api/json.ts";
 import { requiredMask } from "../api/masks.ts";
 import { locationOf, parseLocation, parseResource, resourceName } from "../api/names.ts";
 import { page } from "../api/paging.ts";
-import { timestamp } from "../api/time.ts";
 import type { Quotas } from "../capacity/quota.ts";
 import type { Replicas } from "../capacity/replicas.ts";
 import { stockoutText } from "../capacity/texts.ts";

@@ -1,8 +1,8 @@
 /** An endpoint and its deployed models as kept, and as the service shows them. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { Version } from "../api/dispatch.ts";
 import { message } from "../api/json.ts";
-import { timestamp } from "../api/time.ts";
 import type { BehaviourValues } from "../behaviour/behaviour.ts";
 import { type Replicas, replicaStatus } from "../capacity/replicas.ts";
 import { type Dedicated, dedicatedJson } from "./dedicated-resources.ts";

@@ -1,11 +1,13 @@
 /** EndpointService. */
+
+import { camelCase } from "../../wire/json.ts";
 import { ApiError, type JsonObject } from "../../wire/service.ts";
 import { bothVersions, type Method, type ModelService, type Version } from "../api/dispatch.ts";
 import { alreadyExists, failedPrecondition, invalidField } from "../api/errors.ts";
 import { type Fields, readFields } from "../api/fields.ts";
 import { compileFilter, type FilterSchema, textField } from "../api/filter.ts";
 import { message } from "../api/json.ts";
-import { camel, maskPaths, readMasked, requiredMask } from "../api/masks.ts";
+import { maskPaths, readMasked, requiredMask } from "../api/masks.ts";
 import { idOf, parseLocation, resourceName } from "../api/names.ts";
 import { ordering, page } from "../api/paging.ts";
 import { createMutateDeployedModel, createUndeployModel } from "./change-deployed.ts";
@@ -105,9 +107,9 @@ export function createEndpointService(context: EndpointContext, deployment: Depl
       endpoint.trafficSplit = resolveSplit(split, "");
     }
     for (const path of paths.filter((one) => updatable.includes(one))) {
-      const value = wanted.json[camel(path)];
-      if (value === undefined) delete endpoint.given[camel(path)];
-      else endpoint.given[camel(path)] = value;
+      const value = wanted.json[camelCase(path)];
+      if (value === undefined) delete endpoint.given[camelCase(path)];
+      else endpoint.given[camelCase(path)] = value;
     }
     endpoints.touch(endpoint);
     return json(endpoint, version);

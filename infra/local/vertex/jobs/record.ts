@@ -1,8 +1,8 @@
 /** A custom job as kept, and as the service shows it. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { Status } from "../api/errors.ts";
 import { message } from "../api/json.ts";
-import { timestamp } from "../api/time.ts";
 import type { Machine, Place } from "../capacity/place.ts";
 
 /** States a job of this model can be in. */

@@ -1,5 +1,6 @@
 /** ModelService, as far as deploying needs it: upload, get, list, delete. Versions are not kept: every model is version 1. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import { bothVersions, type Method, type ModelService } from "../api/dispatch.ts";
 import { alreadyExists, failedPrecondition, notFound, otherOperations } from "../api/errors.ts";
 import { type Fields, readFields } from "../api/fields.ts";
@@ -8,7 +9,6 @@ import { message } from "../api/json.ts";
 import { maskPaths, readMasked } from "../api/masks.ts";
 import { idOf, locationOf, parseLocation, parseResource, resourceName } from "../api/names.ts";
 import { ordering, page } from "../api/paging.ts";
-import { timestamp } from "../api/time.ts";
 import type { Endpoints } from "../endpoints/store.ts";
 import { type Collection, createCollection } from "../kernel/collection.ts";
 import type { Kernel } from "../kernel/kernel.ts";

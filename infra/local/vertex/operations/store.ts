@@ -1,10 +1,10 @@
 /** Long-running operations: started, advanced, ended; found by their numeric id under any parent. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { ModelCall, Version } from "../api/dispatch.ts";
 import type { Status } from "../api/errors.ts";
 import { message } from "../api/json.ts";
 import { idOf, locationOf } from "../api/names.ts";
-import { timestamp } from "../api/time.ts";
 import type { Behaviour } from "../behaviour/behaviour.ts";
 import type { OperationFault } from "../behaviour/faults.ts";
 import type { Timing } from "../behaviour/timings.ts";

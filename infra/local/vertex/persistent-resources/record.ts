@@ -1,9 +1,9 @@
 /** A persistent resource as kept, and as the service shows it. */
 import type { JsonObject } from "../../wire/service.ts";
+import { timestamp } from "../../wire/times.ts";
 import type { Status } from "../api/errors.ts";
 import { int64, message } from "../api/json.ts";
 import { locationOf } from "../api/names.ts";
-import { timestamp } from "../api/time.ts";
 import type { BehaviourValues } from "../behaviour/behaviour.ts";
 import { type Machine, type Place, reserved } from "../capacity/place.ts";
 

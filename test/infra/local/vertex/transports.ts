@@ -8,7 +8,7 @@ import { decodeMessage } from "../../../../infra/local/wire/codec.ts";
 import { conformResponse } from "../../../../infra/local/wire/conform.ts";
 import { loadDescriptors } from "../../../../infra/local/wire/descriptors.ts";
 import { startDoors } from "../../../../infra/local/wire/doors.ts";
-import { type CodeName, codes, type JsonObject } from "../../../../infra/local/wire/service.ts";
+import type { JsonObject } from "../../../../infra/local/wire/service.ts";
 import { type MethodName, Refusal, type Transport, type Version, type World } from "./service.ts";
 
 export interface OpenTransport {
@@ -49,9 +49,6 @@ export async function openTransport(world: World, kind: "gRPC" | "REST"): Promis
   return {
     transport: async (method, request, version) => {
       try {
-        if (kind === "REST" && method === "Operations.CancelOperation") {
-          return await postEmpty(`http://127.0.0.1:${doors.restPort}/v1/${request["name"]}:cancel`);
-        }
         return await callClient(clientOf, method, request, version);
       } catch (error) {
         const { code, message } = error as { code?: unknown; message?: string };
@@ -65,14 +62,6 @@ export async function openTransport(world: World, kind: "gRPC" | "REST"): Promis
       await doors.close();
     },
   };
-}
-
-/** Over REST the client's own cancelOperation sends the JSON string `""` as its body; curl and gcloud send a message. */
-async function postEmpty(url: string): Promise<JsonObject> {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
-  const answer = (await response.json()) as { error?: { message: string; status: CodeName } };
-  if (answer.error) throw new Refusal(codes[answer.error.status], answer.error.message);
-  return {};
 }
 
 async function callClient(

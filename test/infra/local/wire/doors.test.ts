@@ -184,6 +184,14 @@ describe("REST", () => {
     expect((await rest("GET", get)).json).toEqual({ name, resourcePools: [{ replicaCount: "0" }] });
   });
 
+  test('the text "0" is a value, in requests and in responses', async () => {
+    answer = { name, displayName: "0" };
+    expect((await rest("GET", get)).json).toEqual({ name, displayName: "0" });
+    answer = {};
+    await rest("POST", deploy, { deployedModel: { id: "0", model: "m" } });
+    expect(seen.at(-1)?.request).toMatchObject({ deployedModel: { id: "0", model: "m" } });
+  });
+
   test.each([
     ["/v1", `${parent}/operations/5`],
     ["/v1beta1", `${parent}/operations/5`],
@@ -408,6 +416,21 @@ describe("REST", () => {
     const { json, error } = await rest("POST", deploy, { a: 1, deployedModel: { b: 2, model: 3 } });
     expect(error?.message.split("\n")).toHaveLength(3);
     expect(json).toMatchObject({ error: { details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest" }] } });
+  });
+
+  test.each([
+    ["nothing", undefined],
+    ["an empty message", "{}"],
+    ['the JSON string "", as the Node client sends it to cancelOperation', '""'],
+  ])("no field is read from %s", async (_what, body) => {
+    answer = {};
+    const operation = `${parent}/operations/5`;
+    expect(await rest("POST", `/v1/${operation}:cancel`, body)).toMatchObject({ status: 200 });
+    expect(seen.at(-1)?.request).toEqual({ name: operation });
+  });
+
+  test("another JSON string as body is INVALID_ARGUMENT", async () => {
+    expect((await rest("POST", deploy, '"x"')).error?.message).toMatch(/Root element must be a message/);
   });
 
   test("bad JSON is INVALID_ARGUMENT", async () => {

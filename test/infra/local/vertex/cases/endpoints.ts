@@ -72,12 +72,12 @@ export const endpointCases: readonly Case[] = [
   },
   {
     title: "a chosen id collides",
-    does: "DeployedModel.id may be chosen (1-10 digits); one that is taken is ALREADY_EXISTS; anything else is INVALID_ARGUMENT.",
+    does: "DeployedModel.id may be chosen (1-10 digits, not 0); one that is taken is ALREADY_EXISTS; anything else is INVALID_ARGUMENT.",
     source: "proto DeployedModel.id; the collision's code is undocumented; switch duplicateIds",
     async run(service) {
       const { endpoint, model } = await served(service, "chosen");
       expect(await service.refused(deploy, deployRequest(endpoint, model, { id: "111" }))).toMatchObject({ code: 6 });
-      for (const id of ["abc", "12345678901", "00"]) {
+      for (const id of ["abc", "12345678901", "0", "00"]) {
         expect(await service.refused(deploy, deployRequest(endpoint, model, { id }))).toMatchObject({ code: 3 });
       }
       service.behaviour({ duplicateIds: "accept" });
