@@ -17,6 +17,7 @@ const files: readonly {
   { names: ["publish", "hold", "release", "wake"], load: () => import("./publish.ts") },
   { names: ["pause", "resume"], load: () => import("./pause.ts") },
   { names: ["preview"], load: () => import("./preview.ts") },
+  { names: ["dead-letters"], load: () => import("./dead-letters.ts") },
   { names: ["doctor"], load: () => import("./doctor.ts") },
   { names: ["local"], load: () => import("./local.ts") },
   { names: ["demo"], load: () => import("./demo.ts") },
@@ -45,7 +46,8 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(args);
     await program.parseAsync(args, { from: "user" });
-    return exitCodes.done;
+    // A command whose JSON says that something failed has set it itself.
+    return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     // Commander has written its own message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;

@@ -23,6 +23,7 @@ const commands = [
   "pause",
   "resume",
   "preview",
+  "dead-letters",
   "doctor",
 ];
 
