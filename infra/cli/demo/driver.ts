@@ -5,7 +5,7 @@ import { parseName } from "../../../shared/vertex/names.ts";
 import type { JsonObject } from "../../../shared/vertex/vertex.ts";
 import type { LocalCloud } from "../../local/server.ts";
 import type { Ledger } from "./ledger.ts";
-import type { EventToSend, Happening, JobToRun, Outage, Recovery } from "./plan/happening.ts";
+import type { EventToSend, FalseAlarm, Happening, JobToRun, Outage, Recovery } from "./plan/happening.ts";
 
 /** What a driver works with. */
 export interface DriverParts {
@@ -102,6 +102,10 @@ export function drive(plan: readonly Happening[], parts: DriverParts): Driver {
     for (const target of names)
       await signals.publishMessage({ json: { type: "preempted", target, reason: "STOCKOUT" } });
   };
+  const falseAlarm = async ({ target }: FalseAlarm) => {
+    tell(target, "a signal says that it was preempted, which it was not");
+    await signals.publishMessage({ json: { type: "preempted", target, reason: "a false alarm" } });
+  };
   const recovery = async ({ place }: Recovery) => {
     cloud.vertex.model.market.act({ action: "restore", place });
   };
@@ -112,6 +116,8 @@ export function drive(plan: readonly Happening[], parts: DriverParts): Driver {
         return event(happening);
       case "job":
         return job(happening);
+      case "false-alarm":
+        return falseAlarm(happening);
       case "outage":
         return outage(happening);
       case "recovery":

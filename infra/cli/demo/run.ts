@@ -1,9 +1,10 @@
 /** A demo from its first line to its last: set the stage, let the time pass, wait for rest, sum up, clean up. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { PubSub } from "@google-cloud/pubsub";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import type { StatusReport } from "../../../shared/status/report.ts";
 import { day, hour, type Millis } from "../../../shared/time/clock.ts";
-import { Failure } from "../command.ts";
+import { exitCodes, Failure } from "../command.ts";
 import { paint, print, printJson, remark } from "../output.ts";
 import { billOf } from "./bill.ts";
 import { type Driver, drive } from "./driver.ts";
@@ -42,6 +43,8 @@ const calmBefore = 3 * hour;
 const settleWithin = 4 * hour;
 /** Pause between two looks at where the world is; the screen is redrawn as often. Real milliseconds. */
 const frame = 250;
+/** So many frames are waited for the functions' first look, ten seconds; a slow machine goes on without. */
+const patience = 40;
 /** The view shows the last few; nobody scrolls back in it. */
 const newsKept = 40;
 
@@ -55,6 +58,7 @@ export async function runDemo(options: DemoRun): Promise<void> {
   const screen = openScreen(options.json);
   let stage: Stage | undefined;
   let summary: Summary | undefined;
+  let broken = false;
   try {
     screen.announce("starting the local cloud, the functions and the fleet ...");
     stage = await buildStage(options);
@@ -63,24 +67,24 @@ export async function runDemo(options: DemoRun): Promise<void> {
     if (summary !== undefined) await present(options, stage, summary, signal);
   } catch (error) {
     // Ctrl-C reaches the functions too: one that was still starting then "fails to start".
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      broken = true;
+      throw error;
+    }
   } finally {
     screen.close();
-    await stage?.close(summary?.ok === false);
+    const keep = broken || summary?.ok === false;
+    await stage?.close(keep);
+    if (keep && stage !== undefined) remark(`the functions' log is ${stage.log.path}`);
     dispose();
   }
   if (summary === undefined && options.once) {
     throw new Failure("interrupted before the summary", "run it again and let it end");
   }
-  if (summary?.ok === false && options.once) fail(options, stage?.log.path ?? "");
-}
-
-/** Ends with exit code 1; in JSON the summary has said why. */
-function fail({ json }: DemoRun, log: string): void {
-  const next = `the summary says what; the functions' log is ${log}`;
-  if (!json) throw new Failure("the demo did not end as it should", next);
-  remark(next);
-  process.exitCode = 1;
+  if (summary?.ok !== false || !options.once) return;
+  // In JSON the summary has said why, and there is to be one value only.
+  if (options.json) process.exitCode = exitCodes.failed;
+  else throw new Failure("the demo did not end as it should", "the summary above says what; the log says more");
 }
 
 /** Lets the plan happen. @returns undefined when it was interrupted. */
@@ -118,8 +122,9 @@ async function live(
     problem,
   });
 
-  let pace = speed;
+  let pace: number | undefined;
   const feed = followStatus(page, ({ at, locations }: StatusReport) => {
+    if (pace === undefined) return;
     const lag = Math.max(0, ...locations.map(({ takenAt }) => at - takenAt));
     pace = nextSpeed(speed, pace, lag);
     clock.setSpeed(pace);
@@ -130,7 +135,7 @@ async function live(
       now: clock.now(),
       from,
       until,
-      speed: pace,
+      speed: pace ?? 1,
       status: feed.latest,
       bills: bills(),
       news,
@@ -161,6 +166,10 @@ async function live(
       const regions = replay(cloud, trace, fleet.targets);
       tell({ at: clock.now(), about: "", what: `a recorded trace decides in ${regions.join(", ")}`, tone: "plain" });
     }
+    await firstLook(pubsub, prefix);
+    const awake = () => lookedAtAll(feed.latest) && unanswered(ledger.events).length === 0;
+    await pass(within(awake, patience), "the functions load their clients and take their first look");
+    pace = speed;
     clock.setSpeed(pace);
     await pass(() => clock.now() >= calm);
     if (trace !== undefined) cloud.vertex.model.market.act({ action: "stop-replay" });
@@ -191,6 +200,27 @@ async function live(
   }
 }
 
+/** The schedule's first tick would come minutes of world time later, and the world still goes slowly. */
+async function firstLook(pubsub: PubSub, prefix: string): Promise<void> {
+  await pubsub.topic(`${prefix}-ticks`).publishMessage({ data: Buffer.from("tick"), attributes: { type: "tick" } });
+}
+
+function lookedAtAll(report: StatusReport | undefined): boolean {
+  return (
+    report?.targets.every(({ decision, operation }) => decision !== undefined && operation?.state !== "claimed") ??
+    false
+  );
+}
+
+/** Whether it is so, or has been asked so often that no more is waited for it. */
+function within(isSo: () => boolean, times: number): () => boolean {
+  let asked = 0;
+  return () => {
+    asked += 1;
+    return isSo() || asked > times;
+  };
+}
+
 /** Says what it came to, and keeps the status page up until Ctrl-C unless it shall end. */
 async function present({ json, once }: DemoRun, stage: Stage, summary: Summary, signal: AbortSignal): Promise<void> {
   if (json) printJson(summary);
@@ -206,7 +236,6 @@ async function present({ json, once }: DemoRun, stage: Stage, summary: Summary, 
   if (once) return;
   const say = json ? remark : print;
   say("");
-  if (!summary.ok) say(`The functions' log: ${stage.log.path}`);
   say(
     `The world goes on in real time, and the status page stays up: ${stage.home.addresses.status}  (Ctrl-C stops it)`,
   );

@@ -62,6 +62,8 @@ export async function buildStage({ fleet, port, from, seed }: StageOptions): Pro
     throw error;
   }
   const { clock } = home.cloud;
+  // As the printed environment says: the client would look for a metadata server, and say that there is none.
+  process.env["METADATA_SERVER_DETECTION"] ??= "none";
   const { PubSub } = await import("@google-cloud/pubsub");
   const pubsub = new PubSub({ projectId: home.project, apiEndpoint: home.addresses.grpc, emulatorMode: true });
   return {

@@ -74,7 +74,7 @@ export interface Summary {
   readonly ok: boolean;
 }
 
-const baseline = "everything on all the time, at the size of the fleet file; models on demand";
+const baseline = "everything all the time, at the size that the fleet file gives; models on demand";
 
 function tally(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -161,9 +161,9 @@ function median(numbers: readonly number[]): number {
 
 function recoveryLine(recoveries: readonly Recovered[], by: Recovered["by"]): string {
   const times = recoveries.filter((recovery) => recovery.by === by).map(({ seconds }) => seconds * 1000);
-  if (times.length === 0) return "none";
-  const longest = Math.max(...times);
-  return `${times.length}, ${formatDuration(median(times))} in the middle, ${formatDuration(longest)} at most`;
+  const [only = 0] = times;
+  if (times.length <= 1) return times.length === 0 ? "none" : `once, in ${formatDuration(only)}`;
+  return `${times.length} times, in ${formatDuration(median(times))} (median), ${formatDuration(Math.max(...times))} at most`;
 }
 
 function part(amount: number, whole: number): string {
@@ -177,7 +177,7 @@ export function summaryLines(
 ): readonly string[] {
   const { nodeHours, money: paid, targets, recoveries, events, jobs, functionErrors } = summary;
   const table = [
-    ["", "node-hours", "of", "money", "of", "sleeps", "wakes"],
+    ["", "node-hours", "always on", "money", "always on", "sleeps", "wakes"],
     ...targets.map(({ name, used, baseline, sleeps, wakes }) => [
       name,
       hours(used.nodeHours),
@@ -197,7 +197,7 @@ export function summaryLines(
   return [
     bold(`${summary.from} to ${summary.to}`),
     columns(rightAligned(table)),
-    `baseline: ${summary.baseline}`,
+    `always on: ${summary.baseline}`,
     "",
     columns([
       [
@@ -210,7 +210,7 @@ export function summaryLines(
         `${count(summary.preemptedReplicas, "replica")} preempted, capacity lost ${count(summary.losses, "time")}`,
       ],
       ["  redeployed", recoveryLine(recoveries, "redeployed")],
-      ["  restarted", `${recoveryLine(recoveries, "restarted")} (by the platform itself, in time)`],
+      ["  by itself", recoveryLine(recoveries, "restarted")],
       ["  back to Spot", count(summary.returnsToSpot, "time")],
       [
         "jobs",

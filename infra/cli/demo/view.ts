@@ -2,6 +2,7 @@
 import type { StatusReport, TargetStatus } from "../../../shared/status/report.ts";
 import type { Millis } from "../../../shared/time/clock.ts";
 import { formatDuration } from "../../../shared/time/duration.ts";
+import { count } from "../output.ts";
 import { sum, type TargetBill } from "./bill.ts";
 
 /** Something that happened, in a line. */
@@ -43,6 +44,13 @@ export function cut(text: string, width: number): string {
   return width <= 1 ? "…".slice(0, Math.max(0, width)) : `${text.slice(0, width - 1).trimEnd()}…`;
 }
 
+/** Resource names without the project and location that all of a fleet's have, and model versions of rungs without theirs. */
+export function withoutPlaces(text: string): string {
+  return text
+    .replaceAll(/projects\/[^/\s]+\/locations\/[^/\s]+\//g, "")
+    .replaceAll(/(\/(?:spot|on-demand|flex-start|reservation))@[a-z0-9-]+/g, "$1");
+}
+
 function cell(text: string, width: number): string {
   return cut(text, width).padEnd(width);
 }
@@ -65,14 +73,17 @@ export function sizeOf({ kind, rung }: TargetStatus, bill: TargetBill | undefine
   if (nodes.length === 0) return "-";
   if (kind === "persistentResource") return nodes.map(([pool, replicas]) => `${pool} ${replicas}`).join(" ");
   const replicas = nodes.reduce((total, [, number]) => total + number, 0);
-  const [machine = "", accelerator = "", bought = ""] = (rung ?? "").split("@")[0]?.split("/") ?? [];
-  const chip = accelerator.replace(/^NVIDIA_(?:TESLA_)?/, "").replace(/x1$/, "");
-  return `${replicas} ${bought || chip || machine} ${bought === "" ? "" : chip || machine}`.trim();
+  if (rung === undefined) return count(replicas, "node");
+  const [machine = "", ...rest] = rung.split("@")[0]?.split("/") ?? [];
+  const bought = rest.at(-1)?.split(":")[0] ?? "";
+  const chip = rest.length > 1 ? rest[0]?.replace(/^NVIDIA_(?:TESLA_)?/, "").replace(/x1$/, "") : machine;
+  return `${replicas} ${bought} ${chip}`;
 }
 
 function whyOf({ decision, operation }: TargetStatus, now: Millis): string {
-  if (operation === undefined) return decision?.why ?? "not looked at yet";
-  return `${operation.kind} ${operation.state} for ${formatDuration(now - operation.since)}: ${operation.why}`;
+  if (operation === undefined) return withoutPlaces(decision?.why ?? "not looked at yet");
+  const why = withoutPlaces(operation.why);
+  return `${operation.kind} ${operation.state} for ${formatDuration(now - operation.since)}: ${why}`;
 }
 
 function widest(texts: readonly string[], least: number, most: number): number {
@@ -148,12 +159,10 @@ export function render(
   const hidden = targets.length - shown.length;
   const rest = hidden === 0 ? [] : [paints.faint(`… and ${hidden} more; the status page shows all`)];
   const room = Math.max(2, Math.min(12, size.rows - shown.length - rest.length - 8));
-  const news = scene.news.slice(-room);
-  const aboutWidth = widest(
-    (scene.status?.targets ?? []).map(({ name }) => name),
-    4,
-    16,
-  );
+  // What is told arrives a little late: it is shown in the order in which it happened.
+  const news = scene.news.toSorted((a, b) => a.at - b.at).slice(-room);
+  const abouts = [...(scene.status?.targets ?? []).map(({ name }) => name), ...news.map(({ about }) => about)];
+  const aboutWidth = widest(abouts, 4, 16);
   const speed = `${Math.round(scene.speed)} times as fast as life`;
   const title = `Tidekeeper  ${moment(scene.now)} UTC`;
   return [

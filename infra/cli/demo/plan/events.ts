@@ -1,7 +1,7 @@
 /** What other systems and people ask Tidekeeper for: sizes, a hold and its release, a wake, and one thing that is wrong. */
 import type { FleetEventInput } from "../../../../shared/events/schema.ts";
 import type { PersistentResourcePolicy, SpotModelPolicy, TargetPolicy } from "../../../../shared/fleet/fleet.ts";
-import { hour, type Millis, minute } from "../../../../shared/time/clock.ts";
+import { type Millis, minute } from "../../../../shared/time/clock.ts";
 import type { Happening, Span } from "./happening.ts";
 import { type OnTime, onTimes } from "./on-times.ts";
 
@@ -95,6 +95,12 @@ function misspelt(targets: readonly TargetPolicy[]): string {
   return wrong;
 }
 
+/** An alert about a model that is well, or not even deployed yet. */
+function falseAlarm(targets: readonly TargetPolicy[], { from }: Span): readonly Happening[] {
+  const model = targets.find(({ kind }) => kind === "spotModel");
+  return model === undefined ? [] : [{ at: from, do: "false-alarm", target: model.name }];
+}
+
 /** The events of a demo on any fleet, in no order. The span may be of several days: the story is told once. */
 export function planEvents(targets: readonly TargetPolicy[], span: Span): readonly Happening[] {
   let count = 0;
@@ -115,11 +121,13 @@ export function planEvents(targets: readonly TargetPolicy[], span: Span): readon
     ),
     ...(held === undefined ? [] : heldOverTheBell(held.policy, held.bell, send)),
     ...(woken === undefined ? [] : wokenAtNight(woken.policy, woken.bell, send)),
+    // At the very start: whoever waits for its answer knows that events are taken.
     send(
-      span.from + Math.min(5 * hour, (span.calm - span.from) / 2),
+      span.from,
       { type: "scale", target: misspelt(targets), replicas: 2, source: "ci", reason: "a typing error" },
       { refused: true },
     ),
+    ...falseAlarm(targets, span),
   ];
   return happenings.filter(({ at }) => at >= span.from && at < span.calm);
 }

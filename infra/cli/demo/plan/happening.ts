@@ -47,6 +47,12 @@ export interface Outage {
   readonly signals: readonly string[];
 }
 
+/** Somebody's alert about a model to which nothing has happened: a signal is a reason to look, never a fact. */
+export interface FalseAlarm {
+  readonly do: "false-alarm";
+  readonly target: string;
+}
+
 /** A place has Spot machines again. */
 export interface Recovery {
   readonly do: "recovery";
@@ -54,7 +60,7 @@ export interface Recovery {
 }
 
 /** Something that happens at a world time. */
-export type Happening = { readonly at: Millis } & (EventToSend | JobToRun | Outage | Recovery);
+export type Happening = { readonly at: Millis } & (EventToSend | JobToRun | FalseAlarm | Outage | Recovery);
 
 /** The time that a plan covers. */
 export interface Span {
