@@ -3,18 +3,13 @@
  * targets that need work, and publishes what is owed. It changes nothing in Vertex.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Look } from "./decide/decision.ts";
-import { everythingIdleAtOnce, type IdleFacts, idleVerdict, observePool } from "./decide/idle.ts";
-import { lastPart, samplePool } from "./decide/pool-sample.ts";
+import { idleVerdict } from "./decide/idle.ts";
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
-import type { Fleet, PersistentResourcePolicy, TargetPolicy } from "./fleet/fleet.ts";
+import type { TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
-import { type IdleTrack, schemaVersion, type TargetDocument } from "./state/documents.ts";
-import { readLocation, writeLocation } from "./state/observations.ts";
+import { finder, lookAtLocation, observeLocation } from "./observe-location.ts";
+import { schemaVersion, type TargetDocument } from "./state/documents.ts";
 import { recallFleet } from "./state/recall.ts";
-import { type Clock, minute } from "./time/clock.ts";
-import { look } from "./vertex/look.ts";
-import type { CustomJob, Endpoint, Listing, PersistentResource, VertexReader } from "./vertex/vertex.ts";
 
 /** What one tick did, for its log line. */
 export interface TickReport {
@@ -25,91 +20,6 @@ export interface TickReport {
   readonly published: number;
   /** Locations that another delivery of the same minute's tick had already observed. */
   readonly doubled: readonly string[];
-}
-
-/** One location as listed: each list may be unknown on its own. */
-interface LocationLook {
-  readonly resources: Look<Listing<PersistentResource>>;
-  readonly jobs: Look<Listing<CustomJob>>;
-  readonly endpoints: Look<Listing<Endpoint>>;
-}
-
-const notAsked: Look<never> = { look: "unknown", why: "not listed: the fleet has no such target here" };
-
-async function lookAtLocation(
-  reader: VertexReader,
-  location: string,
-  targets: readonly TargetPolicy[],
-): Promise<LocationLook> {
-  const pools = targets.some(({ kind }) => kind === "persistentResource");
-  const models = targets.some(({ kind }) => kind === "spotModel");
-  const [resources, jobs, endpoints] = await Promise.all([
-    pools ? look(reader.listPersistentResources(location)) : notAsked,
-    pools ? look(reader.listActiveCustomJobs(location)) : notAsked,
-    models ? look(reader.listEndpoints(location)) : notAsked,
-  ]);
-  return { resources, jobs, endpoints };
-}
-
-/** Finds each listed thing by its id; what a short list does not show is unknown, not absent. */
-function finder<T extends { readonly name: string }>(listing: Look<Listing<T>>): (resource: string) => Look<T> {
-  if (listing.look !== "present") {
-    const unknown: Look<T> = listing.look === "unknown" ? listing : { look: "unknown", why: "the list is missing" };
-    return () => unknown;
-  }
-  const byId = new Map(listing.value.items.map((item) => [lastPart(item.name), item]));
-  const missing: Look<T> = listing.value.complete
-    ? { look: "absent" }
-    : { look: "unknown", why: "the list ended early, and this was not in it" };
-  return (resource) => {
-    const value = byId.get(lastPart(resource));
-    return value === undefined ? missing : { look: "present", value };
-  };
-}
-
-/** Takes this minute's sample of every pool of a location; undefined when another tick has already done so. */
-async function observeLocation(
-  home: Home,
-  clock: Clock,
-  location: string,
-  pools: readonly PersistentResourcePolicy[],
-  seen: LocationLook,
-  fleet: Fleet,
-): Promise<((policy: PersistentResourcePolicy) => IdleFacts) | undefined> {
-  const now = clock.now();
-  const { observation: previous, tracks: before } = await readLocation(home.store, location);
-  const find = finder(seen.resources);
-  const counterSeen =
-    (previous?.counterSeen ?? false) ||
-    (seen.resources.look === "present" &&
-      seen.resources.value.items.some(({ resourcePools }) =>
-        resourcePools?.some(({ usedReplicaCount }) => Number(usedReplicaCount ?? 0) > 0),
-      ));
-  const after = new Map<string, IdleTrack>();
-  let someoneBusy = false;
-  for (const policy of pools) {
-    const sample = samplePool(find(policy.resource), seen.jobs, counterSeen);
-    if (sample.sample === "busy") someoneBusy = true;
-    const track = observePool(before.get(policy.key), sample, now);
-    if (track !== undefined) after.set(policy.key, track);
-  }
-  const began = everythingIdleAtOnce(before, after, fleet.limits) ? now : undefined;
-  const outageSince = someoneBusy ? undefined : (previous?.outageSince ?? began);
-  const observation = {
-    minute: Math.floor(now / minute),
-    takenAt: now,
-    takenAtWire: clock.wire(),
-    counterSeen,
-    ...(outageSince === undefined ? {} : { outageSince }),
-  };
-  if (!(await writeLocation(home.store, location, observation, after))) return undefined;
-  if (began !== undefined && previous?.outageSince === undefined) {
-    home.log("ERROR", `every busy pool of ${location} turned idle in one sample: nobody is called idle there`, {
-      location,
-    });
-  }
-  const gaps = [...after.values()].flatMap((track) => track.gaps);
-  return (policy) => ({ ...observation, track: after.get(policy.key), neighbourGaps: gaps });
 }
 
 /** Whether reconcile would do or write anything that differs from what is stored. */

@@ -1,7 +1,9 @@
 /** What the tick saw of a location, and the idle bookkeeping of its pools, in documents of bounded size. */
 
+import type { Outcome } from "../outcomes/outcome.ts";
 import { type IdleTrack, type ObservationDocument, schemaVersion } from "./documents.ts";
 import { stableHash } from "./hash.ts";
+import { putOutcome } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
 /** Shards a location: at 10,000 targets about 600 tracks of up to 1 kB each, below Firestore's 1 MiB a document. */
@@ -46,6 +48,7 @@ export async function readLocation(
 
 /**
  * Writes a location's observation and tracks, unless a tick has already written this minute's.
+ * @param alerts what the observation itself is worth telling, owed in the same transaction.
  * @returns whether it was written; false means that this tick is a double and must stop.
  */
 export async function writeLocation(
@@ -53,6 +56,7 @@ export async function writeLocation(
   location: string,
   observation: Omit<ObservationDocument, "schema">,
   tracks: ReadonlyMap<string, IdleTrack>,
+  alerts: readonly Outcome[] = [],
 ): Promise<boolean> {
   const byShard = new Map<string, Record<string, IdleTrack>>();
   for (const [key, track] of tracks) {
@@ -66,6 +70,7 @@ export async function writeLocation(
     if (previous !== undefined && previous.value.minute >= observation.minute) return false;
     tx.put("observations", location, { schema: schemaVersion, ...observation });
     for (const [id, shard] of byShard) tx.put("idleTracks", id, { schema: schemaVersion, tracks: shard });
+    for (const alert of alerts) putOutcome(tx, alert);
     return true;
   });
 }

@@ -1,0 +1,184 @@
+/** The tick over the wire: what it lists, what it stores, whom it pokes, and when it stops. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createManualClock, type ManualClock } from "../../infra/local/clock/manual-clock.ts";
+import { type LocalCloud, startLocalCloud } from "../../infra/local/server.ts";
+import { openBus } from "../../shared/events/bus.ts";
+import { parseFleet } from "../../shared/fleet/parse.ts";
+import { type Home, homeOf } from "../../shared/home.ts";
+import type { Outcome } from "../../shared/outcomes/outcome.ts";
+import { applyFleet } from "../../shared/state/apply.ts";
+import { openStore } from "../../shared/state/open.ts";
+import { tick } from "../../shared/tick.ts";
+import { minute } from "../../shared/time/clock.ts";
+import { createReader } from "../../shared/vertex/reader.ts";
+
+const names = ["a", "b", "c", "d"];
+const { fleet } = parseFleet(
+  `
+version: 1
+project: demo
+location: us-central1
+persistentResources:
+${names
+  .map(
+    (name) => `  - name: ${name}
+    idle: 15m
+    spec: { resourcePools: [{ id: main, machineType: n1-standard-8, replicas: 1, disk: { type: pd-ssd, sizeGb: 100 } }] }`,
+  )
+  .join("\n")}
+`,
+  "fleet.yaml",
+);
+const parent = "/v1/projects/demo/locations/us-central1";
+
+describe("tick", () => {
+  let clock: ManualClock;
+  let cloud: LocalCloud;
+  let home: Home;
+  const calls: string[] = [];
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`http://127.0.0.1:${cloud.restPort}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return (await response.json()) as Record<string, unknown>;
+  };
+  /** Messages on one of our topics since the last look. */
+  const pull = async (topic: string) => {
+    const subscription = `/v1/projects/demo/subscriptions/${topic}`;
+    const request = { maxMessages: 100, returnImmediately: true };
+    const { receivedMessages = [] } = (await call("POST", `${subscription}:pull`, request)) as {
+      receivedMessages?: { ackId: string; message: { data: string } }[];
+    };
+    const ackIds = receivedMessages.map(({ ackId }) => ackId);
+    if (ackIds.length > 0) await call("POST", `${subscription}:acknowledge`, { ackIds });
+    return receivedMessages.map(({ message }) => JSON.parse(Buffer.from(message.data, "base64").toString()));
+  };
+  const pokes = async () => (await pull("pokes")).map(({ target }) => target.split("/").at(-1)).sort();
+  const outcomes = async (): Promise<Outcome[]> => pull("outcomes");
+
+  beforeAll(() => {
+    process.env["METADATA_SERVER_DETECTION"] = "none";
+  });
+  beforeEach(async () => {
+    clock = createManualClock(Date.parse("2026-11-24T09:00:00Z"));
+    cloud = await startLocalCloud({ restPort: 0, grpcPort: 0, clock });
+    process.env["PUBSUB_EMULATOR_HOST"] = `127.0.0.1:${cloud.grpcPort}`;
+    for (const name of ["pokes", "outcomes"]) {
+      const topic = `projects/demo/topics/tidekeeper-${name}`;
+      await call("PUT", `/v1/${topic}`, {});
+      await call("PUT", `/v1/projects/demo/subscriptions/${name}`, { topic });
+    }
+    const store = await openStore("sqlite::memory:");
+    const { storeId } = await applyFleet(store, fleet, { by: "test", now: clock.now() });
+    const reader = createReader({ project: "demo", rest: `http://127.0.0.1:${cloud.restPort}` });
+    calls.length = 0;
+    const counted = Object.fromEntries(
+      Object.entries(reader).map(([name, read]) => [
+        name,
+        (...args: never[]) => {
+          calls.push(name);
+          return (read as (...args: never[]) => unknown)(...args);
+        },
+      ]),
+    ) as unknown as typeof reader;
+    home = homeOf({
+      settings: { project: "demo", prefix: "tidekeeper", store: "", storeId, local: undefined, clock: undefined },
+      store,
+      reader: counted,
+      bus: openBus({ project: "demo", prefix: "tidekeeper" }),
+      log: () => undefined,
+      clock: () => Promise.resolve({ now: () => clock.now(), wire: () => clock.now() }),
+    });
+    return async () => {
+      await home.close();
+      await cloud.close();
+    };
+  });
+  afterAll(() => {
+    delete process.env["PUBSUB_EMULATOR_HOST"];
+  });
+
+  const createAll = async () => {
+    for (const { key, spec } of fleet.targets.filter((target) => target.kind === "persistentResource")) {
+      await call("POST", `${parent}/persistentResources?persistentResourceId=${key.split("/").at(-1)}`, spec);
+    }
+    await clock.advance(20 * minute);
+  };
+  const runJob = (name: string) =>
+    call("POST", `${parent}/customJobs`, {
+      displayName: name,
+      labels: { "local-run-seconds": "600" },
+      jobSpec: {
+        persistentResourceId: name,
+        workerPoolSpecs: [
+          {
+            machineSpec: { machineType: "n1-standard-8" },
+            replicaCount: "1",
+            diskSpec: { bootDiskType: "pd-ssd", bootDiskSizeGb: 100 },
+            containerSpec: { imageUri: "us-docker.pkg.dev/demo/training/train:latest" },
+          },
+        ],
+      },
+    });
+
+  it("pokes every target that has something to do, with two list calls for all of them", async () => {
+    const report = await tick(home);
+    expect(report.poked).toHaveLength(4);
+    expect(await pokes()).toEqual(names);
+    expect(calls.sort()).toEqual(["listActiveCustomJobs", "listPersistentResources"]);
+  });
+
+  it("stops when the minute's tick has been delivered before", async () => {
+    await tick(home);
+    await pokes();
+    const second = await tick(home);
+    expect(second.doubled).toEqual(["us-central1"]);
+    expect(await pokes()).toEqual([]);
+    await clock.advance(minute);
+    expect((await tick(home)).doubled).toEqual([]);
+  });
+
+  it("does nothing for another store than it was deployed with", async () => {
+    const other = homeOf({ ...home, settings: { ...home.settings, storeId: "another" } });
+    const report = await tick(other);
+    expect(report.refused).toContain("deployed for another");
+    expect(await pokes()).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+
+  it("takes a list that fails for unknown, and alerts after three in a row", async () => {
+    await createAll();
+    await tick(home);
+    await pokes();
+    await call("POST", "/faults", {
+      match: { method: "ListPersistentResources" },
+      effect: { kind: "error", code: "UNAVAILABLE" },
+    });
+    for (let looks = 0; looks < 3; looks += 1) {
+      await clock.advance(minute);
+      await tick(home);
+    }
+    const alerts = (await outcomes()).filter(({ phase }) => phase === "alert");
+    expect(alerts.map(({ target }) => target).sort()).toEqual(names);
+    expect(alerts[0]?.why).toContain("3 samples in a row");
+  });
+
+  it("calls nobody idle when every busy pool turns idle in one sample", async () => {
+    await createAll();
+    for (const name of names) await runJob(name);
+    await clock.advance(3 * minute);
+    await tick(home);
+    await clock.advance(20 * minute);
+    await tick(home);
+    const [alert] = (await outcomes()).filter(({ phase }) => phase === "alert");
+    expect(alert?.what).toBe("everything turned idle at once");
+    expect((await home.store.get("observations", "us-central1"))?.value.outageSince).toBe(clock.now());
+    // A busy sample ends it.
+    await runJob("b");
+    await clock.advance(3 * minute);
+    await tick(home);
+    expect((await home.store.get("observations", "us-central1"))?.value.outageSince).toBeUndefined();
+  });
+});
