@@ -45,6 +45,7 @@ export async function observePersistentResource(
     ...(verbatim?.look === "present" ? { verbatim: verbatim.value } : {}),
     ...(permitted?.look === "present" ? { mayCreate: permitted.value.includes(mayCreate) } : {}),
     ...(restore === undefined ? {} : { restore: restore.value }),
+    ...(restoreId !== undefined && restore === undefined ? { restoreLost: true } : {}),
   };
 }
 

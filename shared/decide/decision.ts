@@ -31,6 +31,8 @@ export interface PersistentResourceObservation {
   readonly counterSeen: boolean;
   /** The saved record while asleep; also the newest one for an absent resource. */
   readonly restore?: RestoreRecord;
+  /** Set when the record of a sleeping resource was looked for and the store does not have it. */
+  readonly restoreLost?: boolean;
   /** Answer of the last permission test; undefined when none was made in this look. */
   readonly mayCreate?: boolean;
   /** What was read verbatim for a restore record, when a delete is likely; absent in the tick's cheap look. */

@@ -28,8 +28,12 @@ function sourceOf(draft: Draft): Source | undefined {
   }
   if (memory.sleep !== undefined) {
     const { restore } = observation;
-    if (restore === undefined) return undefined;
-    return { body: withReplicas(restore.body, restore.replicas), text: "its restore record", alternative: 0 };
+    if (restore !== undefined) {
+      return { body: withReplicas(restore.body, restore.replicas), text: "its restore record", alternative: 0 };
+    }
+    if (!observation.restoreLost) return undefined;
+    const text = "the fleet's spec, for its restore record is not in the store any more";
+    return policy.spec && { body: bodyOf(policy.spec), text, alternative: 0 };
   }
   return policy.spec && { body: bodyOf(policy.spec), text: "the fleet's spec", alternative: 0 };
 }
@@ -43,6 +47,21 @@ function tellLate(draft: Draft, presence: Presence, text: string): void {
     phase: "waiting-for-capacity",
     what: "not up yet",
     why: `${policy.name} should be up (${presence.because}), but ${text}`,
+  });
+}
+
+/** Tells, once a sleep, that the record has gone; a spec in the fleet file is what is left to build from. */
+function tellLost(draft: Draft): void {
+  const { policy, memory } = draft;
+  draft.tell({
+    id: `alert/${policy.key}/restore-lost/${memory.sleep?.since ?? 0}`,
+    phase: "alert",
+    what: "restore record lost",
+    why: `the store does not have ${memory.sleep?.restoreId}, from which ${policy.name} was to be rebuilt: ${
+      policy.spec === undefined
+        ? 'it stays deleted; find the record in the log or in its "asleep" outcome and run `tidekeeper apply --recover`, or give the target a spec'
+        : "it is rebuilt from the fleet's spec, which may differ"
+    }`,
   });
 }
 
@@ -71,6 +90,14 @@ export function bringBack(draft: Draft, presence: Presence): PersistentResourceD
     }
   }
   const source = sourceOf(draft);
+  if (draft.observation.restoreLost) tellLost(draft);
+  if (source === undefined && draft.observation.restoreLost) {
+    return draft.finish({
+      rule: "not-rebuildable",
+      why: `Wanted on (${presence.because}), but its restore record is not in the store and the fleet has no spec for it: nothing to build from`,
+      phase: "error",
+    });
+  }
   if (source === undefined) {
     return draft.finish({
       action: { do: "look-closer", need: ["restore"] },

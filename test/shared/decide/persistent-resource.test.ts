@@ -480,6 +480,23 @@ describe("coming back", () => {
     ],
     ["at the bell", { ...away, now: "2026-11-20T07:00:00Z" }, "create", "window"],
     ["without its record it is read first", { ...away, observation: {}, now: noon }, "look-closer", "window"],
+    [
+      "with its record lost, the fleet's spec is what is left",
+      {
+        ...away,
+        observation: { restoreLost: true },
+        policy: { spec: { resourcePools: resource.resourcePools } },
+        now: noon,
+      },
+      "create",
+      "window",
+    ],
+    [
+      "with its record lost and no spec, nothing is guessed",
+      { ...away, observation: { restoreLost: true }, now: noon },
+      "nothing",
+      "not-rebuildable",
+    ],
     ["only what we deleted comes back", { ...away, memory: {}, now: noon }, "nothing", "absent"],
     [
       "or what the fleet has a spec of",
