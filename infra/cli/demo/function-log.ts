@@ -16,19 +16,18 @@ const kept = 5;
 
 /**
  * The message of a line that tells of an error: Cloud Logging's ERROR and worse, or the first line that JavaScript prints of
- * an error that nobody caught.
+ * an error that nobody caught. An alert is logged as an error too, but it is an outcome, and was heard as one.
  * @returns undefined for any other line.
  */
 export function errorIn(line: string): string | undefined {
-  if (line.startsWith("{")) {
-    try {
-      const { severity, message } = JSON.parse(line) as { readonly severity?: unknown; readonly message?: unknown };
-      return severity === "ERROR" || severity === "CRITICAL" ? String(message) : undefined;
-    } catch {
-      return undefined;
-    }
+  if (!line.startsWith("{")) return /^(?:Uncaught )?[A-Za-z]*Error\b.*:/.test(line) ? line : undefined;
+  try {
+    const { severity, message, outcome } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    if (outcome !== undefined) return undefined;
+    return severity === "ERROR" || severity === "CRITICAL" ? String(message) : undefined;
+  } catch {
+    return undefined;
   }
-  return /^(?:Uncaught )?[A-Za-z]*Error\b.*:/.test(line) ? line : undefined;
 }
 
 /** Opens the file. */

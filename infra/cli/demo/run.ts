@@ -73,6 +73,7 @@ export async function runDemo(options: DemoRun): Promise<void> {
     }
   } finally {
     screen.close();
+    if (summary === undefined && signal.aborted) remark("stopped before the end; nothing of it is left running");
     const keep = broken || summary?.ok === false;
     await stage?.close(keep);
     if (keep && stage !== undefined) remark(`the functions' log is ${stage.log.path}`);
@@ -147,7 +148,7 @@ async function live(
       show(note);
       await delay(frame, undefined, { signal }).catch(() => undefined);
     }
-    show(note);
+    if (!signal.aborted) show(note);
   };
 
   let driver: Driver | undefined;

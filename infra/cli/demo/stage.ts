@@ -34,11 +34,11 @@ export interface AdjustableClock {
   setSpeed(speed: number): void;
 }
 
-/** The world's speed while things come up: nothing should happen before everybody listens. */
-const startingSpeed = 1;
+/** The world's speed while things come up: slow, but what must exist before the first look takes its time to be made. */
+const startingSpeed = 30;
 
 /**
- * Starts it, with the world all but standing still.
+ * Starts it, with the world going slowly.
  * @throws Error when a part does not come up; what had started is stopped, and the folder with the log stays.
  */
 export async function buildStage({ fleet, port, from, seed }: StageOptions): Promise<Stage> {

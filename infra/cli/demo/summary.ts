@@ -31,7 +31,8 @@ export interface Result {
 /** How a model came back after its capacity was lost. */
 export interface Recovered {
   readonly target: string;
-  readonly at: Millis;
+  /** World time, ISO 8601. */
+  readonly at: string;
   readonly seconds: number;
   /** `redeployed` on another rung or anew, or `restarted` by the platform itself. */
   readonly by: "redeployed" | "restarted";
@@ -66,6 +67,7 @@ export interface Summary {
     readonly unanswered: readonly string[];
     readonly wrong: readonly string[];
   };
+  readonly alerts: readonly string[];
   readonly deadLetters: readonly string[];
   readonly functionErrors: Result["errors"];
   readonly problems: readonly string[];
@@ -87,7 +89,7 @@ function recoveriesOf(notices: readonly Outcome[]): readonly Recovered[] {
     .filter(({ phase }) => phase === "redeployed")
     .map(({ target = "", at, details, what }) => ({
       target,
-      at,
+      at: instant(at),
       seconds: Number(details?.["seconds"] ?? 0),
       by: Number(details?.["attempts"] ?? 0) > 0 ? ("redeployed" as const) : ("restarted" as const),
       what,
@@ -133,6 +135,7 @@ export function summarise(result: Result): Summary {
       unanswered: open,
       wrong,
     },
+    alerts: notices.filter(({ phase }) => phase === "alert").map(({ target, why }) => `${target}: ${why}`),
     deadLetters: result.deadLetters,
     functionErrors: result.errors,
     problems: result.problems,
@@ -216,18 +219,28 @@ export function summaryLines(
         "jobs",
         `${jobs.submitted} submitted, ${jobs.asEvents} sent as events to a sleeping pool; ${listed(jobs.ended)}`,
       ],
-      ["events", `${events.sent} sent; ${listed(events.answered)}; ${events.unanswered.length} unanswered`],
-      ["dead letters", `${summary.deadLetters.length}${summary.deadLetters.map((why) => `\n  ${why}`).join("")}`],
       [
-        "functions",
-        `${count(functionErrors.count, "error")} logged${functionErrors.first.map((why) => `\n  ${why}`).join("")}`,
+        "events",
+        `${events.sent} sent, those jobs included; ${listed(events.answered)}; ${events.unanswered.length} unanswered`,
       ],
+      ["alerts", counted(summary.alerts)],
+      ["dead letters", counted(summary.deadLetters)],
+      ["functions", `${count(functionErrors.count, "error")} logged${underneath(functionErrors.first)}`],
     ]),
     "",
     ...(summary.ok
       ? [good("Every event was answered, and the fleet is as it should be.")]
       : [bad("Not as it should be:"), ...failing.map((line) => `  ${line}`)]),
   ];
+}
+
+/** Texts below the line that they belong to. */
+function underneath(texts: readonly string[]): string {
+  return texts.map((text) => `\n    ${text}`).join("");
+}
+
+function counted(texts: readonly string[]): string {
+  return `${texts.length}${underneath(texts)}`;
 }
 
 function moneyLine(paid: NonNullable<Summary["money"]>, unpriced: readonly string[]): string {

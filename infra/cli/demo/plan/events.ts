@@ -28,10 +28,11 @@ function resizing(policy: PersistentResourcePolicy, span: Span, send: Send): rea
   if (policy.scale.strategy === "never" || bounds.min === bounds.max) return [];
   const target = policy.name;
   const scale = { type: "scale", target, pool } as const;
+  const usual = Number(policy.spec?.resourcePools.find(({ id }) => id === pool)?.replicaCount ?? bounds.min);
   return [
     send(partOf(time, 0.22), {
       ...scale,
-      replicas: bounds.max,
+      replicas: Math.min(bounds.max, usual + 2),
       ttl: "90m",
       source: "ci",
       reason: "nightly suite is late",

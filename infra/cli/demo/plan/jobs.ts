@@ -38,9 +38,9 @@ function rhythm(random: Random, { start, end }: OnTime): readonly Slot[] {
   return slots;
 }
 
-/** A job that is still running when the bell rings, for less than the target waits. */
-function overTheBell(random: Random, { onBusy }: PersistentResourcePolicy, bell: Millis): Slot {
-  const at = bell - minutes(random, 25, 45);
+/** A job that is still running when the bell rings, for less than the target waits. A pool that sleeps is up by then. */
+function overTheBell(random: Random, { onBusy, idle }: PersistentResourcePolicy, bell: Millis): Slot {
+  const at = bell - (idle === undefined ? minutes(random, 25, 45) : minutes(random, 60, 75));
   return { at, runs: bell - at + Math.min(minutes(random, 15, 35), onBusy.maxWait / 2) };
 }
 
@@ -54,7 +54,7 @@ function bursts(random: Random, after: Millis, { start, end }: OnTime): readonly
       slots.push({ at, runs: minutes(random, 6, 20) });
       at += minutes(random, 4, 15);
     }
-    at += after + minutes(random, 80, 170);
+    at += after + minutes(random, 140, 230);
   }
   return slots;
 }
@@ -76,9 +76,9 @@ function slotsOf(policy: PersistentResourcePolicy, random: Random, span: Span): 
   const times =
     schedule === undefined && after !== undefined ? workingDays(span) : onTimes(policy, span.from, span.calm);
   return times.flatMap((time) => {
-    if (after !== undefined) return bursts(random, after, time);
     const { bell } = time;
-    return [...rhythm(random, time), ...(bell === undefined ? [] : [overTheBell(random, policy, bell)])];
+    const day = after === undefined ? rhythm(random, time) : bursts(random, after, time);
+    return [...day, ...(bell === undefined ? [] : [overTheBell(random, policy, bell)])];
   });
 }
 

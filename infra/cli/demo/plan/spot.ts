@@ -27,7 +27,7 @@ export function drawDown(random: Random): Millis {
 
 /** How long machines can be had between two stockouts. */
 export function drawUp(random: Random): Millis {
-  return between(random, 75, 330) * minute;
+  return between(random, 90, 400) * minute;
 }
 
 interface PlaceInUse {
