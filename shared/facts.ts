@@ -7,8 +7,8 @@ import type {
   SpotModelObservation,
 } from "./decide/decision.ts";
 import type { PersistentResourceMemory, SpotModelMemory } from "./decide/memory.ts";
-import { persistentResource } from "./decide/persistent-resource.ts";
-import { spotModel } from "./decide/spot-model.ts";
+import { persistentResource } from "./decide/persistent-resource/persistent-resource.ts";
+import { spotModel } from "./decide/spot-model/spot-model.ts";
 import type { Fleet, PersistentResourcePolicy, SpotModelPolicy } from "./fleet/fleet.ts";
 import { priceOf } from "./fleet/prices.ts";
 import type { Held, Settlement } from "./operations/operation.ts";

@@ -3,8 +3,8 @@
  * the location's document, at most once a world minute.
  */
 import type { Look } from "./decide/decision.ts";
-import { everythingIdleAtOnce, type IdleFacts, isBlind, observePool } from "./decide/idle.ts";
-import { lastPart, samplePool } from "./decide/pool-sample.ts";
+import { everythingIdleAtOnce, type IdleFacts, isBlind, observePool } from "./decide/idle/idle.ts";
+import { lastPart, samplePool } from "./decide/idle/pool-sample.ts";
 import type { Fleet, PersistentResourcePolicy, TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
 import type { Outcome } from "./outcomes/outcome.ts";

@@ -1,6 +1,6 @@
 /** Looks at one target in Vertex, freshly: what reconcile decides on. An error is a look that says `unknown`, never a guess. */
 import type { Look, PersistentResourceObservation, SpotModelObservation } from "./decide/decision.ts";
-import { idleVerdict } from "./decide/idle.ts";
+import { idleVerdict } from "./decide/idle/idle.ts";
 import type { PersistentResourcePolicy, SpotModelPolicy } from "./fleet/fleet.ts";
 import { readTargetObservation } from "./state/observations.ts";
 import type { Store } from "./state/store.ts";

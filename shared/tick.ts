@@ -3,7 +3,7 @@
  * targets that need work, and publishes what is owed. It changes nothing in Vertex.
  */
 import { isDeepStrictEqual } from "node:util";
-import { idleVerdict } from "./decide/idle.ts";
+import { idleVerdict } from "./decide/idle/idle.ts";
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
 import type { TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";

@@ -2,9 +2,9 @@
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import type { Millis } from "../time/clock.ts";
 import { wallTime } from "../time/local.ts";
-import { earlyBy } from "./presence.ts";
-import { transitions } from "./schedule.ts";
-import type { Sizes } from "./windows.ts";
+import { earlyBy } from "./persistent-resource/presence.ts";
+import { transitions } from "./schedule/schedule.ts";
+import type { Sizes } from "./schedule/windows.ts";
 
 /** One thing that a schedule will do. */
 export interface PreviewStep {

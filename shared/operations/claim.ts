@@ -3,7 +3,7 @@
  * differs from what was decided on, and that writes all it takes to recover.
  */
 import type { Action } from "../decide/decision.ts";
-import { restoreIdOf } from "../decide/identity.ts";
+import { restoreIdOf } from "../decide/persistent-resource/identity.ts";
 import type { RestoreRecord } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
 import type { Store, Transaction } from "../state/store.ts";

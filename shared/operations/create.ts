@@ -1,5 +1,5 @@
 /** Creates a persistent resource. Ours is the one with our pools that is no older than the claim. */
-import { differsFromSpec } from "../decide/fingerprint.ts";
+import { differsFromSpec } from "../decide/persistent-resource/fingerprint.ts";
 import { hour } from "../time/clock.ts";
 import { locationName, parseName } from "../vertex/names.ts";
 import type { JsonObject, PersistentResource, ResourcePool } from "../vertex/vertex.ts";

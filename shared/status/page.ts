@@ -50,13 +50,15 @@ function targetCard(target: TargetStatus, now: Millis): string {
     target.rung && `<p>Serves on <code>${escapeHtml(target.rung)}</code></p>`,
     target.hold &&
       `<p>Held until ${time(target.hold.until)}${target.hold.note ? `: ${escapeHtml(target.hold.note)}` : ""}</p>`,
-    target.drift && `<p>Changed by someone else since ${time(target.drift.since)}: ${escapeHtml(target.drift.what)}</p>`,
+    target.drift &&
+      `<p>Changed by someone else since ${time(target.drift.since)}: ${escapeHtml(target.drift.what)}</p>`,
     ...target.requests.map(
       (request) =>
         `<p>Request <code>${escapeHtml(request.eventId)}</code> from ${escapeHtml(request.source)}: ${escapeHtml(request.what)}, until ${time(request.expiresAt)} (${escapeHtml(request.answered)})</p>`,
     ),
     ...target.benched.map(
-      (entry) => `<p>Benched <code>${escapeHtml(entry.rung)}</code> until ${time(entry.until)}: ${escapeHtml(entry.class)}</p>`,
+      (entry) =>
+        `<p>Benched <code>${escapeHtml(entry.rung)}</code> until ${time(entry.until)}: ${escapeHtml(entry.class)}</p>`,
     ),
   ];
   const history = target.history

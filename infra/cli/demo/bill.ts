@@ -3,7 +3,7 @@
  * spec, models at the least replicas of their on-demand rung. What has no price stays unknown.
  */
 import { z } from "zod";
-import { deployedModelId } from "../../../shared/decide/deployed-model-id.ts";
+import { deployedModelId } from "../../../shared/decide/spot-model/deployed-model-id.ts";
 import type { Fleet, TargetPolicy } from "../../../shared/fleet/fleet.ts";
 import { priceOf } from "../../../shared/fleet/prices.ts";
 import { hour, type Millis } from "../../../shared/time/clock.ts";

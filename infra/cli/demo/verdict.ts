@@ -1,5 +1,5 @@
 /** Is the fleet as it should be? What the schedule wants now, against what is billed now and what the status page says. */
-import { scheduleAt } from "../../../shared/decide/schedule.ts";
+import { scheduleAt } from "../../../shared/decide/schedule/schedule.ts";
 import type { Fleet, TargetPolicy } from "../../../shared/fleet/fleet.ts";
 import type { StatusReport, TargetStatus } from "../../../shared/status/report.ts";
 import { hour, type Millis, minute } from "../../../shared/time/clock.ts";

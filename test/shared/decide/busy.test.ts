@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
+import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import type { BusyPolicy } from "../../../shared/fleet/fleet.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
 import { caseOf, idleRule, lookedAt, name, oneJob, policy, resource, type Variation, withPool } from "./cases.ts";

@@ -1,7 +1,7 @@
 /** A persistent resource, a policy and a case around them, as tests vary them. */
 import type { PersistentResourceCase, PersistentResourceObservation } from "../../../shared/decide/decision.ts";
-import { fingerprint, replicasOf } from "../../../shared/decide/fingerprint.ts";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
+import { fingerprint, replicasOf } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import type { Request, Wish } from "../../../shared/events/requests.ts";
 import type { PersistentResourcePolicy } from "../../../shared/fleet/fleet.ts";
 import type { Change, Held } from "../../../shared/operations/operation.ts";

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { costOf, idleThreshold, learnThreshold } from "../../../shared/decide/auto-idle.ts";
-import { everythingIdleAtOnce, idleVerdict, isBlind, observePool, usualIdle } from "../../../shared/decide/idle.ts";
-import type { PoolSample } from "../../../shared/decide/pool-sample.ts";
+import { costOf, idleThreshold, learnThreshold } from "../../../shared/decide/idle/auto-idle.ts";
+import {
+  everythingIdleAtOnce,
+  idleVerdict,
+  isBlind,
+  observePool,
+  usualIdle,
+} from "../../../shared/decide/idle/idle.ts";
+import type { PoolSample } from "../../../shared/decide/idle/pool-sample.ts";
 import type { IdleTrack } from "../../../shared/state/documents.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
 import { at } from "./schedules.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PersistentResourceCase, PersistentResourceObservation } from "../../../shared/decide/decision.ts";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
-import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
+import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import { rules } from "../../../shared/decide/rules.ts";
 import type { Request, Wish } from "../../../shared/events/requests.ts";
 import type { BusyPolicy } from "../../../shared/fleet/fleet.ts";

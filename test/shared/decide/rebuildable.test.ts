@@ -4,8 +4,8 @@ import {
   differsFromSpec,
   fingerprint,
   resizedFingerprint,
-} from "../../../shared/decide/fingerprint.ts";
-import { rebuild } from "../../../shared/decide/rebuildable.ts";
+} from "../../../shared/decide/persistent-resource/fingerprint.ts";
+import { rebuild } from "../../../shared/decide/persistent-resource/rebuildable.ts";
 import type { JsonObject, ResourcePool } from "../../../shared/vertex/vertex.ts";
 
 /** Everything that v1 can create, as v1beta1 shows it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
-import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
+import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import type { Change, FailureClass, Held, Settlement } from "../../../shared/operations/operation.ts";
 import { day, hour, minute } from "../../../shared/time/clock.ts";
 import {

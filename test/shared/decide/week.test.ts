@@ -1,11 +1,11 @@
 /** Weeks in a toy world: decide, settle, observe, minute by minute, with ticks that are lost and creates that fail. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type IdleFacts, idleVerdict, observePool } from "../../../shared/decide/idle.ts";
+import { type IdleFacts, idleVerdict, observePool } from "../../../shared/decide/idle/idle.ts";
+import { samplePool } from "../../../shared/decide/idle/pool-sample.ts";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
-import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
-import { samplePool } from "../../../shared/decide/pool-sample.ts";
-import { scheduleAt } from "../../../shared/decide/schedule.ts";
+import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
+import { scheduleAt } from "../../../shared/decide/schedule/schedule.ts";
 import type { Request } from "../../../shared/events/requests.ts";
 import type { Held, Settlement } from "../../../shared/operations/operation.ts";
 import type { IdleTrack, RestoreRecord } from "../../../shared/state/documents.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { persistentResource } from "../../../shared/decide/persistent-resource.ts";
+import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import type { Request, Wish } from "../../../shared/events/requests.ts";
 import type { ScalePolicy } from "../../../shared/fleet/fleet.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";

@@ -1,5 +1,5 @@
 /** When a target may be on, as far as its schedule says: the times in which people work with it. */
-import { scheduleAt, transitions } from "../../../../shared/decide/schedule.ts";
+import { scheduleAt, transitions } from "../../../../shared/decide/schedule/schedule.ts";
 import type { TargetPolicy } from "../../../../shared/fleet/fleet.ts";
 import type { Millis } from "../../../../shared/time/clock.ts";
 

@@ -1,10 +1,16 @@
 /** The bench, the choice of a rung, and ids: the tables behind a recovery. */
 import { describe, expect, it } from "vitest";
-import { benchedNow, free, lastStrikeAt, strike, takeRetry, tidy } from "../../../../shared/decide/bench.ts";
-import { deployedModelId, nextSequence } from "../../../../shared/decide/deployed-model-id.ts";
-import { budgetFrom, chooseRung, deployedModelFor, quotaOf, rungOf } from "../../../../shared/decide/ladder.ts";
 import type { BenchEntry } from "../../../../shared/decide/memory.ts";
-import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import { benchedNow, free, lastStrikeAt, strike, takeRetry, tidy } from "../../../../shared/decide/spot-model/bench.ts";
+import { deployedModelId, nextSequence } from "../../../../shared/decide/spot-model/deployed-model-id.ts";
+import {
+  budgetFrom,
+  chooseRung,
+  deployedModelFor,
+  quotaOf,
+  rungOf,
+} from "../../../../shared/decide/spot-model/ladder.ts";
+import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Settlement } from "../../../../shared/operations/operation.ts";
 import { hour, minute } from "../../../../shared/time/clock.ts";
 import {

@@ -1,7 +1,7 @@
 /** The cases of the Spot reference, section F, and the steps of a recovery. */
 import { describe, expect, it } from "vitest";
 import type { SpotModelMemory } from "../../../../shared/decide/memory.ts";
-import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Schedule } from "../../../../shared/fleet/fleet.ts";
 import { hour, minute, second } from "../../../../shared/time/clock.ts";
 import {

@@ -1,6 +1,6 @@
 /** A healthy Spot model: requests, sizes, the way back to Spot, flex-start, and that looking again changes nothing. */
 import { describe, expect, it } from "vitest";
-import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { ReturnPolicy } from "../../../../shared/fleet/fleet.ts";
 import { day, hour, minute } from "../../../../shared/time/clock.ts";
 import {

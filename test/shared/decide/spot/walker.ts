@@ -1,7 +1,7 @@
 /** The walker of the random walks: what may happen to a toy endpoint, and what must hold at every step. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Schedule } from "../../../../shared/fleet/fleet.ts";
 import type { Change, FailureClass, Settlement } from "../../../../shared/operations/operation.ts";
 import { hour, type Millis, minute } from "../../../../shared/time/clock.ts";

@@ -1,7 +1,7 @@
 /** A toy endpoint, and the case around it: enough of EndpointService to see what a series of decisions leads to. */
 import type { Decision, SpotModelCase } from "../../../../shared/decide/decision.ts";
 import type { SpotModelMemory } from "../../../../shared/decide/memory.ts";
-import { spotModel } from "../../../../shared/decide/spot-model.ts";
+import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Request, Wish } from "../../../../shared/events/requests.ts";
 import type { Rung, SpotModelPolicy } from "../../../../shared/fleet/fleet.ts";
 import type { Change, Held, Settlement } from "../../../../shared/operations/operation.ts";

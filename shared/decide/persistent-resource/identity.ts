@@ -1,0 +1,153 @@
+/**
+ * Is it ours, and as we left it? Persistent resources have no etag and immutable labels, so identity is name and
+ * createTime, and *changed by someone else* means that createTime or fingerprint differ from what we last read.
+ */
+import { hour, minute } from "../../time/clock.ts";
+import type { PersistentResource, ResourcePool } from "../../vertex/vertex.ts";
+import type { Sizes } from "../schedule/windows.ts";
+import type { Draft } from "./draft.ts";
+import { describeDifference, differsFromSpec, fingerprint, replicasOf } from "./fingerprint.ts";
+import type { Presence } from "./presence.ts";
+import { poolsOf, wantedSizes } from "./sizes.ts";
+
+/** A resource that shows all that identity takes. */
+export type Identified = PersistentResource & { readonly createTime: string };
+
+/** What a look at the resource's identity found. */
+export type Identity =
+  | { readonly identity: "ours" }
+  | { readonly identity: "drifted"; readonly what: string }
+  /** The restore record is needed to tell. */
+  | { readonly identity: "ask-record" };
+
+const ours: Identity = { identity: "ours" };
+/** Clocks differ; and a create that was claimed longer ago than this has long been settled. */
+const clockSkew = minute;
+const longestCreate = 2 * hour;
+
+/** The id of the restore record of one incarnation. */
+export function restoreIdOf(key: string, createTime: string): string {
+  return `${key}@${createTime}`;
+}
+
+/** Takes the resource, as it is shown, for known. */
+function adopt(draft: Draft, resource: Identified): Identity {
+  draft.remember({
+    known: {
+      createTime: resource.createTime,
+      fingerprint: fingerprint(resource),
+      replicas: replicasOf(resource),
+    },
+    base: draft.memory.base ?? replicasOf(resource),
+  });
+  draft.forget("sleep", "draining", "errorSince", "missing");
+  // What a failed create left in ERROR is deleted next, and the try after it must know which spec is due.
+  if (resource.state !== "ERROR") draft.forget("creating");
+  return ours;
+}
+
+/**
+ * Reports a drift. What is seen becomes what is known, so that `release` need only lift the drift to accept it.
+ * @param resource absent when it is the drift that it is gone.
+ */
+function drifted(draft: Draft, resource: Identified | undefined, what: string): Identity {
+  const { policy, memory } = draft;
+  const since = memory.drift?.since ?? draft.now;
+  draft.forget("known", "base", "sleep", "creating", "draining", "errorSince", "missing");
+  if (resource !== undefined) adopt(draft, resource);
+  draft.remember({ drift: { since, what } });
+  draft.tell({
+    id: `drifted/${policy.key}/${since}/${resource?.createTime ?? "gone"}`,
+    phase: "drifted",
+    what,
+    why: `somebody else changed ${policy.name}: ${what}. It is left alone until "tidekeeper release ${policy.name}" or the next apply`,
+  });
+  return { identity: "drifted", what };
+}
+
+function madeByUs(draft: Draft, resource: Identified): boolean {
+  const { creating } = draft.memory;
+  const created = Date.parse(resource.createTime);
+  return creating !== undefined && created >= creating.at - clockSkew && created <= creating.at + longestCreate;
+}
+
+function otherSize(pools: readonly ResourcePool[], saved: Sizes, wanted: Sizes): string | undefined {
+  for (const [index, pool] of pools.entries()) {
+    const id = pool.id ?? String(index);
+    const [is, was] = [Number(pool.replicaCount ?? 0), saved[id]];
+    if (pool.autoscalingSpec === undefined && was !== undefined && is !== was && is !== wanted[id]) {
+      return `${id} has ${is} replicas instead of ${was}`;
+    }
+  }
+  return undefined;
+}
+
+/** It exists although we deleted it: somebody created it again (Terraform does). Equal is adopted, different is drift. */
+function createdAgain(draft: Draft, resource: Identified, presence: Presence): Identity {
+  const { restore } = draft.observation;
+  if (restore === undefined) return { identity: "ask-record" };
+  const asked = { resourcePools: poolsOf(restore.body) };
+  const difference =
+    differsFromSpec(asked, resource) ??
+    otherSize(resource.resourcePools, restore.replicas, wantedSizes(draft, resource.resourcePools, presence));
+  if (difference !== undefined) return drifted(draft, resource, `created again otherwise: ${difference}`);
+  if (!presence.on && presence.since !== undefined) {
+    const { contested } = draft.memory;
+    const times = (contested?.since === presence.since ? contested.times : 0) + 1;
+    draft.remember({ contested: { since: presence.since, times } });
+    // Deleted again once; after that, another controller owns it and the two of us would go on all night.
+    if (times > 1) return drifted(draft, resource, "another controller creates it whenever we delete it");
+  }
+  return adopt(draft, resource);
+}
+
+function firstSeen(draft: Draft, resource: Identified): Identity {
+  const { spec } = draft.policy;
+  const difference = spec === undefined ? undefined : differsFromSpec(spec, resource);
+  if (difference === undefined) return adopt(draft, resource);
+  return drifted(draft, resource, `not as the fleet file says: ${difference}`);
+}
+
+/** While it is drifted whatever is seen becomes what is known, and it stays drifted. */
+function stillDrifted(draft: Draft, resource: Identified, what: string): Identity {
+  const { known } = draft.memory;
+  if (known?.createTime === resource.createTime) {
+    const seen = fingerprint(resource);
+    if (seen === known.fingerprint) return { identity: "drifted", what };
+    return drifted(draft, resource, describeDifference(known.fingerprint, seen));
+  }
+  return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
+}
+
+/** Judges a resource in a settled state (RUNNING or ERROR), while no operation of ours is under way. */
+export function identify(draft: Draft, resource: Identified, presence: Presence): Identity {
+  const { known, sleep, drift } = draft.memory;
+  if (drift !== undefined) return stillDrifted(draft, resource, drift.what);
+  if (sleep !== undefined && sleep.incarnation === resource.createTime) {
+    // The delete that was decided has not happened to this incarnation.
+    draft.forget("sleep");
+  } else if (sleep !== undefined) {
+    return madeByUs(draft, resource) ? adopt(draft, resource) : createdAgain(draft, resource, presence);
+  }
+  if (known === undefined) return madeByUs(draft, resource) ? adopt(draft, resource) : firstSeen(draft, resource);
+  if (known.createTime !== resource.createTime) {
+    return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
+  }
+  const seen = fingerprint(resource);
+  return seen === known.fingerprint ? ours : drifted(draft, resource, describeDifference(known.fingerprint, seen));
+}
+
+/** How long a known resource must be missing before that is believed. */
+const believedMissingAfter = 2 * minute;
+
+/**
+ * Judges the absence of a resource that we did not delete.
+ * @returns whether it is drift by now; before that it may be a read that lags.
+ */
+export function missing(draft: Draft): "lagging" | "gone" {
+  const since = draft.memory.missing?.since ?? draft.now;
+  draft.remember({ missing: { since } });
+  if (draft.now - since < believedMissingAfter) return "lagging";
+  if (draft.memory.known !== undefined) drifted(draft, undefined, "deleted by someone else");
+  return "gone";
+}

@@ -1,0 +1,195 @@
+/** What a persistent resource's memory, requests and listeners learn from an operation of ours that has ended. */
+import type { Change, Held, Settlement } from "../../operations/operation.ts";
+import { formatDuration } from "../../time/duration.ts";
+import { afterFailure, backOffRules } from "../backoff.ts";
+import type { PersistentResourceCase } from "../decision.ts";
+import { Draft, type PersistentResourceDecision } from "./draft.ts";
+import { fingerprint, replicasOf, resizedFingerprint } from "./fingerprint.ts";
+import { describeWish } from "./wishes.ts";
+
+type Done = Extract<Settlement, { end: "done" }>;
+type Failed = Extract<Settlement, { end: "failed" }>;
+
+/** Measured start-ups that are kept. */
+const keptStartUps = 10;
+
+function answered(draft: Draft, held: Held, phase: "done" | "failed", why: string, keep: boolean): void {
+  for (const request of draft.requests) {
+    if (!held.eventIds.includes(request.eventId)) continue;
+    if (keep) draft.answer(request, phase, describeWish(request), why);
+    else draft.close(request, phase, describeWish(request), why);
+  }
+}
+
+function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "delete" }>, done: Done): void {
+  const { memory, now } = draft;
+  const sleep: NonNullable<typeof memory.sleep> = memory.sleep ?? {
+    since: held.claimedAt,
+    cause: "off-hours" as const,
+    incarnation: change.createTime,
+    restoreId: change.restoreId,
+    alternative: 0,
+  };
+  draft.remember({ sleep, deletes: sleep.neverRan ? memory.deletes : [...memory.deletes, now] });
+  draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
+  if (sleep.neverRan) return;
+  draft.tell({
+    id: `asleep/${change.restoreId}`,
+    phase: "asleep",
+    what: `deleted (${sleep.cause})`,
+    why: `${held.why}. ${done.note}`,
+    details: { restoreId: change.restoreId, cause: sleep.cause },
+  });
+}
+
+function created(draft: Draft, held: Held, done: Done): void {
+  const { policy, memory, observation, now } = draft;
+  const took = now - held.claimedAt;
+  const { resource } = observation;
+  const seen = resource.look === "present" ? resource.value : undefined;
+  draft.remember({ startUps: [...memory.startUps, took].slice(-keptStartUps), touchedAt: now });
+  if (seen?.createTime !== undefined && seen.resourcePools.length > 0) {
+    const replicas = replicasOf(seen);
+    draft.remember({
+      known: { createTime: seen.createTime, fingerprint: fingerprint(seen), replicas },
+      base: memory.base ?? replicas,
+    });
+    draft.forget("creating");
+  }
+  draft.forget("sleep", "missing", "draining");
+  draft.tell({
+    id: `awake/${policy.key}/${held.claimedAt}`,
+    phase: "awake",
+    what: `created in ${formatDuration(took)}`,
+    why: `${held.why}. ${done.note}`,
+    details: { seconds: Math.round(took / 1_000) },
+  });
+  answered(draft, held, "done", done.note, true);
+}
+
+function resized(draft: Draft, held: Held, change: Extract<Change, { kind: "resize" }>, done: Done): void {
+  const { known, draining } = draft.memory;
+  if (known?.createTime === change.createTime) {
+    const sizes = Object.fromEntries(change.pools.map(({ id, replicaCount }) => [id, replicaCount]));
+    draft.remember({
+      known: {
+        ...known,
+        fingerprint: resizedFingerprint(known.fingerprint, change.pools),
+        // Shrunk for the night is no settled up state: the restore record keeps the size of the day.
+        replicas: draining?.shrunk ? known.replicas : { ...known.replicas, ...sizes },
+      },
+    });
+  }
+  draft.remember({ touchedAt: draft.now });
+  answered(draft, held, "done", done.note, true);
+}
+
+function succeed(draft: Draft, held: Held, done: Done): void {
+  draft.forget("attempts");
+  const { change } = held;
+  switch (change.kind) {
+    case "delete":
+      deleted(draft, held, change, done);
+      break;
+    case "create":
+      created(draft, held, done);
+      break;
+    case "resize":
+      draft.forget("patchBroken");
+      resized(draft, held, change, done);
+      break;
+    case "reboot":
+      draft.remember({ touchedAt: draft.now });
+      answered(draft, held, "done", done.note, false);
+      break;
+    case "job":
+      answered(draft, held, "done", done.note, false);
+      break;
+    case "deploy":
+    case "undeploy":
+    case "mutate":
+    case "traffic":
+      break;
+  }
+}
+
+/** A delete that did not happen: what was remembered for the sleep is taken back. */
+function takeBackSleep(draft: Draft, change: Change): void {
+  if (change.kind === "delete" && draft.memory.sleep?.incarnation === change.createTime) draft.forget("sleep");
+}
+
+/** After no capacity the fleet's alternatives are tried in order at once; a whole round without success backs off. */
+function nextAlternative(draft: Draft): "at once" | "back off" {
+  const { memory, policy } = draft;
+  const specs = policy.restore.alternatives.length + 1;
+  const now = memory.sleep?.alternative ?? memory.creating?.alternative ?? 0;
+  const next = (now + 1) % specs;
+  if (memory.sleep) draft.remember({ sleep: { ...memory.sleep, alternative: next } });
+  if (memory.creating) draft.remember({ creating: { ...memory.creating, alternative: next } });
+  return next === 0 ? "back off" : "at once";
+}
+
+function alert(draft: Draft, held: Held, failed: Failed): void {
+  const { policy } = draft;
+  const { attempts } = draft.memory;
+  const after =
+    attempts?.parked || attempts === undefined
+      ? `it is not tried again until "tidekeeper release ${policy.name}" or the next apply`
+      : `next try at ${draft.timeInZone(attempts.nextAt)}`;
+  draft.tell({
+    id: `alert/${policy.key}/${held.change.kind}/${failed.class}/${held.claimedAt}`,
+    phase: "alert",
+    what: `${held.change.kind} failed: ${failed.class}`,
+    why: `${policy.name}: ${failed.note}; ${after}`,
+    details: { class: failed.class },
+  });
+}
+
+function fail(draft: Draft, held: Held, failed: Failed): void {
+  const { change } = held;
+  takeBackSleep(draft, change);
+  // By patch the service may refuse, or succeed without effect: a finding about it, not a failure to try again.
+  if (change.kind === "resize" && (failed.class === "no-effect" || failed.class === "invalid")) {
+    draft.remember({ patchBroken: { at: draft.now, note: failed.note } });
+    draft.tell({
+      id: `alert/${draft.policy.key}/patch/${change.createTime}`,
+      phase: "alert",
+      what: "resize by patch does not work",
+      why: `${draft.policy.name}: ${failed.note}; set scale.strategy: replace, or never`,
+    });
+    answered(draft, held, "failed", failed.note, false);
+    return;
+  }
+  const goal = change.kind;
+  const { now, jitter } = draft;
+  const tried = { ...afterFailure(draft.attemptsAt(goal), { ...failed, now, jitter }), goal };
+  const atOnce = goal === "create" && failed.class === "stockout" && nextAlternative(draft) === "at once";
+  draft.remember({ attempts: atOnce ? { ...tried, nextAt: now } : tried });
+  if (backOffRules[failed.class].alert) alert(draft, held, failed);
+  // A job or a reboot that is refused for good is answered; what only needs time stays open until it expires.
+  if (backOffRules[failed.class].advice.retry === "never") {
+    answered(draft, held, "failed", failed.note, false);
+    if (goal === "job" || goal === "reboot") draft.forget("attempts");
+  }
+}
+
+/** How the memory changes when an operation of ours has ended; see {@link Decider.afterSettling}. */
+export function afterSettling(
+  facts: PersistentResourceCase,
+  held: Held,
+  settlement: Settlement,
+): Pick<PersistentResourceDecision, "memory" | "requests" | "answers" | "notices"> {
+  const draft = new Draft(facts);
+  switch (settlement.end) {
+    case "done":
+      succeed(draft, held, settlement);
+      break;
+    case "failed":
+      fail(draft, held, settlement);
+      break;
+    case "lapsed":
+      takeBackSleep(draft, held.change);
+      break;
+  }
+  return draft.collected();
+}

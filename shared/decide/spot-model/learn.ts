@@ -1,0 +1,154 @@
+/**
+ * Brings a Spot model's memory up to what its endpoint shows, before anything is decided: who serves, who is gone, who has
+ * taken over. Steps of ours are recognised here by their effect, whether or not anybody remembers having taken them.
+ */
+import { hour } from "../../time/clock.ts";
+import type { Endpoint } from "../../vertex/vertex.ts";
+import type { SpotModelCase } from "../decision.ts";
+import { strike, tidy } from "./bench.ts";
+import type { Draft } from "./draft.ts";
+import { closeServed, openLoss } from "./incident.ts";
+import { rungOf } from "./ladder.ts";
+import { promote, servingSeen, successorSeen } from "./succession.ts";
+import { shareOf } from "./traffic.ts";
+import { adoptable, type Seen, serves, type View } from "./view.ts";
+
+/** So many ids of models that are gone stay known: a split, or a late operation, may still name them. */
+const keptIds = 20;
+
+/** No deployment lasts longer (Terraform's provider waits 180 minutes at most). */
+const longestDeploy = 3 * hour;
+
+/** A memory that knows nothing takes over what is already deployed under our display name. */
+export function adopt(draft: Draft, { policy, now }: SpotModelCase, endpoint: Endpoint): void {
+  const { memory } = draft;
+  if (memory.serving !== undefined || memory.successor !== undefined || memory.ours.length > 0) return;
+  const found = adoptable(policy, endpoint);
+  if (found === undefined) return;
+  const machine = found.dedicatedResources?.machineSpec?.machineType ?? "an unknown machine";
+  memory.ours = [found.id];
+  memory.serving = {
+    deployedModelId: found.id,
+    rungId: rungOf(policy, found)?.id ?? `${machine}, which is no rung`,
+    since: now,
+  };
+}
+
+/** Drops from the memory what the platform, or a person, removed from the endpoint. */
+function dropMissing(facts: SpotModelCase, draft: Draft, view: View, on: boolean): void {
+  const { memory } = draft;
+  const { successor, serving } = memory;
+  if (successor !== undefined && !view.ours.has(successor.deployedModelId)) {
+    // One that is being deployed can be hidden until its operation has settled, and settling says how that ended.
+    if (successor.deployedAt !== undefined) {
+      memory.bench = strike(memory.bench, [successor.rungId], "preempted", facts.now);
+      delete memory.successor;
+    } else if (facts.now - successor.since > longestDeploy) {
+      delete memory.successor;
+    }
+  }
+  if (serving !== undefined && !view.ours.has(serving.deployedModelId)) {
+    const why = `deployed model ${serving.deployedModelId} on ${serving.rungId} is no longer on the endpoint`;
+    if (on) openLoss(draft, facts, serving.rungId, why);
+    delete memory.serving;
+    delete memory.healthySince;
+  }
+}
+
+/** One of ours that serves though nobody expects it to any more: better than deploying another. */
+function takeBack(draft: Draft, view: View, now: number): void {
+  const { memory } = draft;
+  if (memory.successor !== undefined) return;
+  const serving = servingSeen(draft, view);
+  if (serving !== undefined && serving.capacity.state !== "lost") return;
+  const spare = [...view.ours.values()].find((seen) => seen.id !== serving?.id && serves(seen.capacity));
+  if (spare?.rung === undefined) return;
+  memory.successor = { deployedModelId: spare.id, rungId: spare.rung.id, since: now, deployedAt: now };
+}
+
+/** Updates health, incident and parking from the replicas of the model that serves. */
+function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
+  const { memory } = draft;
+  const rungId = memory.serving?.rungId ?? "";
+  const { capacity } = serving;
+  if (serves(capacity)) {
+    memory.healthySince ??= facts.now;
+    closeServed(draft, facts, rungId);
+    if (memory.attempts?.class === "model-fault") delete memory.attempts;
+  } else if (capacity.state === "lost" && capacity.fault === undefined) {
+    const wanted = serving.deployed.dedicatedResources?.minReplicaCount ?? 1;
+    const why = `deployed model ${serving.id} on ${rungId} has ${capacity.available} of ${wanted} replicas`;
+    openLoss(draft, facts, rungId, why);
+  } else if (capacity.state === "lost") {
+    delete memory.healthySince;
+  }
+}
+
+/**
+ * The container does not come up: no other machine would mend that, so the ladder stops until a person has looked.
+ * @param note what Vertex says about it.
+ */
+export function parkFault(draft: Draft, { policy, now }: Pick<SpotModelCase, "policy" | "now">, note: string): void {
+  const { memory } = draft;
+  if (memory.attempts?.parked !== undefined) return;
+  const why = `the model's container fails, which no other machine would mend: ${note}`;
+  const count = (memory.attempts?.count ?? 0) + 1;
+  memory.attempts = { count, class: "model-fault", note, nextAt: now, parked: { at: now, why } };
+  draft.notices.push({
+    id: `${policy.name}/model-fault/${now}`,
+    phase: "alert",
+    what: "the ladder has stopped",
+    why: `${why}; look at the container's log, then publish release or apply the fleet again`,
+  });
+}
+
+/** Reports, and leaves alone, deployed models that carry our display name and are not ours. */
+function noticeStrangers({ policy, now }: SpotModelCase, draft: Draft, view: View): void {
+  const { memory } = draft;
+  const namesakes = view.strangers.filter(({ displayName }) => displayName === policy.displayName);
+  if (namesakes.length === 0) {
+    delete memory.drift;
+    return;
+  }
+  const what = `deployed by somebody else as ${policy.displayName}: ${namesakes.map(({ id }) => id).join(", ")}`;
+  memory.drift = { since: memory.drift?.since ?? now, what };
+  for (const { id } of namesakes) {
+    draft.lasting.push({
+      id: `${policy.name}/namesake/${id}`,
+      phase: "drifted",
+      what: `deployed model ${id} is not ours`,
+      why: `somebody else deployed model ${id} on ${policy.endpoint} under our display name ${policy.displayName}; it and its traffic are left alone`,
+    });
+  }
+}
+
+/**
+ * @param on whether it may be on now; while it may not, what is missing is not lost.
+ */
+export function learn(facts: SpotModelCase, draft: Draft, view: View, on: boolean): void {
+  const { memory } = draft;
+  const { policy, now } = facts;
+  memory.bench = tidy(
+    memory.bench,
+    new Set(policy.ladder.map(({ id }) => id)),
+    now,
+    policy.returnToSpot?.stableFor ?? 0,
+  );
+  const named = new Set([...view.ours.keys(), ...Object.keys(view.split)]);
+  memory.ours = memory.ours.filter((id, index) => named.has(id) || index >= memory.ours.length - keptIds);
+  dropMissing(facts, draft, view, on);
+  noticeStrangers(facts, draft, view);
+  if (!on) return;
+  takeBack(draft, view, now);
+  const before = servingSeen(draft, view);
+  if (before !== undefined && !view.emptySplit) memory.share = shareOf(view.split, memory.ours);
+  promote(facts, draft, view);
+  const serving = servingSeen(draft, view);
+  if (serving !== undefined) judge(facts, draft, serving);
+  for (const seen of [serving, successorSeen(draft, view)]) {
+    const fault = seen?.capacity.state === "lost" ? seen.capacity.fault : undefined;
+    if (seen !== undefined && fault !== undefined && !(serving !== undefined && serves(serving.capacity))) {
+      parkFault(draft, facts, `deployed model ${seen.id}: ${fault}`);
+    }
+  }
+}

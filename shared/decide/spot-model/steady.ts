@@ -1,0 +1,120 @@
+/** Rules for the time in which it serves: sizes that were asked for, the way back to Spot, and nothing. */
+import type { Rung } from "../../fleet/fleet.ts";
+import { deploy } from "./deploy.ts";
+import type { Verdict } from "./draft.ts";
+import { returnToSpot } from "./return-to-spot.ts";
+import { askedReplicas, type Situation, toChange } from "./situation.ts";
+import { servingSeen, successionDue } from "./succession.ts";
+import { type Seen, serves } from "./view.ts";
+import { answerDone, markAnswered } from "./wishes.ts";
+
+/** The size to set now, if any: what is asked for, or the rung's own minimum after a size that we had set. */
+function sizeToSet(situation: Situation, seen: Seen, rung: Rung): { replicas: number; why: string } | undefined {
+  const { memory } = situation.draft;
+  const shown = seen.deployed.dedicatedResources?.minReplicaCount;
+  const asked = askedReplicas(situation, rung);
+  if (asked !== undefined) {
+    const by = situation.wishes.scale?.request;
+    const who = by === undefined ? situation.schedule?.because : `${by.source} asked for it (${by.eventId})`;
+    return shown === asked ? undefined : { replicas: asked, why: who ?? "" };
+  }
+  const { scaled } = memory;
+  if (scaled === undefined) return undefined;
+  // A size that somebody else has set since is theirs.
+  if (scaled.deployedModelId === seen.id && shown === scaled.replicas && shown !== rung.minReplicas) {
+    return { replicas: rung.minReplicas, why: "what was asked for has ended" };
+  }
+  delete memory.scaled;
+  return undefined;
+}
+
+/** Answers the requests that what is shown fulfils. */
+function answerFulfilled({ draft, wishes }: Situation, seen: Seen, asked: number | undefined): void {
+  const rungId = draft.memory.serving?.rungId ?? seen.id;
+  const { capacity } = seen;
+  if (wishes.wake !== undefined && serves(capacity)) {
+    answerDone(draft, wishes.wake, "wake", `deployed model ${seen.id} serves on ${rungId}`);
+  }
+  const scale = wishes.scale;
+  if (scale === undefined || asked === undefined) return;
+  if (seen.deployed.dedicatedResources?.minReplicaCount !== asked) return;
+  if (capacity.state !== "unknown" && capacity.available < asked) return;
+  const bounded = asked === scale.replicas ? "" : `, the bound of ${rungId} nearest to ${scale.replicas}`;
+  answerDone(
+    draft,
+    scale.request,
+    `scale model to ${asked}`,
+    `deployed model ${seen.id} has ${asked} replicas${bounded}`,
+  );
+}
+
+/** A size that was asked for. */
+export function scale(situation: Situation): Verdict | undefined {
+  const { facts, draft, view, wishes } = situation;
+  const seen = servingSeen(draft, view);
+  const { rung } = seen ?? {};
+  if (seen === undefined) return undefined;
+  answerFulfilled(situation, seen, rung && askedReplicas(situation, rung));
+  const size = rung && sizeToSet(situation, seen, rung);
+  if (rung === undefined || size === undefined) return undefined;
+  draft.memory.scaled = { deployedModelId: seen.id, replicas: size.replicas };
+  const request = wishes.scale?.request;
+  if (request !== undefined && request.answered === "accepted") markAnswered(draft, request, "started");
+  const shown = seen.deployed.dedicatedResources?.minReplicaCount ?? 0;
+  return {
+    rule: "scale-request",
+    why: `at least ${size.replicas} replicas instead of ${shown} on ${rung.id}: ${size.why}`,
+    phase: "scaling",
+    action: toChange(
+      situation,
+      {
+        kind: "mutate",
+        resource: facts.policy.endpoint,
+        deployedModelId: seen.id,
+        minReplicas: size.replicas,
+        maxReplicas: rung.maxReplicas,
+      },
+      request === undefined || request.answered === "final" ? [] : [request.eventId],
+    ),
+  };
+}
+
+/** It serves: goes back to a better Spot rung when that is due, and otherwise says what is expected next. */
+export function steady(situation: Situation): Verdict {
+  const { facts, draft, view, schedule, text } = situation;
+  const { memory } = draft;
+  const seen = servingSeen(draft, view);
+  const rungId = memory.serving?.rungId ?? "";
+  const capacity = seen?.capacity ?? { state: "unknown" };
+  if (seen === undefined || capacity.state === "unknown") {
+    const why = `deployed model ${seen?.id ?? ""} on ${rungId} does not show how many replicas are up; it is taken to serve`;
+    return { rule: "unknown", why, phase: "serving" };
+  }
+  const back = memory.successor === undefined ? returnToSpot(facts, memory) : { when: "never" as const };
+  if (back.when === "now") {
+    const saving = Math.round(back.saving * 100);
+    return deploy(situation, back.rung, {
+      rule: "return-to-spot",
+      why: `${rungId} serves, and ${back.rung.id} would serve for ${saving} % less; Spot has been quiet for long enough`,
+      phase: "serving",
+    });
+  }
+  const due = memory.serving && successionDue(seen, memory.serving.since);
+  const expected = [
+    ...(schedule?.until === undefined ? [] : [{ at: schedule.until, what: "the window ends" }]),
+    ...(due === undefined ? [] : [{ at: due, what: `deploy what follows ${rungId}` }]),
+    ...(back.when === "later" ? [{ at: back.at, what: `return to ${back.rung.id}` }] : []),
+  ].sort((a, b) => a.at - b.at);
+  const wanted = seen.deployed.dedicatedResources?.minReplicaCount ?? capacity.available;
+  const returning =
+    back.when === "later" ? `; back to ${back.rung.id} not before ${text(back.at)}, for ${back.why}` : "";
+  const short = capacity.state === "short";
+  return {
+    rule: short ? "degraded" : "healthy",
+    why: short
+      ? `deployed model ${seen.id} serves on ${rungId} with ${capacity.available} of ${wanted} replicas, enough for its required count; the platform adds the rest`
+      : `deployed model ${seen.id} serves on ${rungId} with ${capacity.available} replicas${returning}`,
+    phase: short ? "degraded" : "serving",
+    ...(expected[0] === undefined ? {} : { next: expected[0] }),
+  };
+}

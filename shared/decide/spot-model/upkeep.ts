@@ -1,0 +1,143 @@
+/** Rules that come before everything else: hold, back-off, off-hours, parking; then traffic, and what is left to undeploy. */
+import type { Verdict } from "./draft.ts";
+import { canUndeploy, type Situation, toChange, undeploy } from "./situation.ts";
+import { mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
+import { isEmptySplit, moveShare, shareOf } from "./traffic.ts";
+import { type Seen, serves } from "./view.ts";
+
+/** Somebody asked that nothing be changed. */
+export function held({ wishes, text, view }: Situation): Verdict | undefined {
+  const { hold } = wishes;
+  if (hold === undefined) return undefined;
+  const note = hold.note === undefined ? "" : `: ${hold.note}`;
+  const up = [...view.ours.values()].filter(({ capacity }) => serves(capacity)).length;
+  return {
+    rule: "hold",
+    why: `${hold.source} holds it until ${text(hold.expiresAt)} (${hold.eventId})${note}; ${up} of ${view.ours.size} deployed models of ours serve`,
+    phase: "held",
+    next: { at: hold.expiresAt, what: "the hold ends" },
+  };
+}
+
+/** An operation failed a moment ago. */
+export function backOff({ facts, draft, text }: Situation): Verdict | undefined {
+  const { attempts, incident } = draft.memory;
+  if (attempts === undefined || attempts.parked !== undefined || attempts.nextAt <= facts.now) return undefined;
+  return {
+    rule: "back-off",
+    why: `${attempts.note} (${attempts.class}, ${attempts.count} in a row); tried again at ${text(attempts.nextAt)}`,
+    phase: incident === undefined ? "serving" : "recovering",
+    next: { at: attempts.nextAt, what: "try again" },
+  };
+}
+
+/**
+ * Outside its windows a Spot model is undeployed; its endpoint stays. No capacity is created, an open incident is closed,
+ * and a model that shares its split with other people's stays, because their share is not ours to change.
+ */
+export function offHours(situation: Situation): Verdict | undefined {
+  const { facts, draft, view, schedule, on } = situation;
+  const { memory } = draft;
+  if (on || schedule === undefined) return undefined;
+  const next = schedule.until === undefined ? {} : { next: { at: schedule.until, what: "the next window starts" } };
+  delete memory.incident;
+  delete memory.healthySince;
+  const seen = [...view.ours.values()];
+  const gone = seen.find((model) => canUndeploy(situation, model));
+  if (gone !== undefined) {
+    const why = `off-hours, ${schedule.because}: deployed model ${gone.id} is undeployed, the endpoint stays`;
+    return { rule: "off-hours", why, phase: "off-hours", action: undeploy(situation, gone), ...next };
+  }
+  const [kept] = seen;
+  if (kept !== undefined) {
+    const why = `off-hours, ${schedule.because}; but deployed model ${kept.id} has ${kept.share} % of a split that other people's models share, and shares of others are never changed`;
+    const id = `${facts.policy.name}/off-hours/${schedule.since}`;
+    draft.lasting.push({ id, phase: "alert", what: `deployed model ${kept.id} stays deployed`, why });
+    return { rule: "off-hours", why, phase: "serving", ...next };
+  }
+  if (memory.successor !== undefined && memory.successor.deployedAt === undefined) {
+    const why = `off-hours, ${schedule.because}: deployed model ${memory.successor.deployedModelId} is still being deployed, and undeployed after that`;
+    return { rule: "off-hours", why, phase: "off-hours", ...next };
+  }
+  delete memory.serving;
+  delete memory.successor;
+  delete memory.scaled;
+  if (memory.asleepSince === undefined) {
+    memory.asleepSince = facts.now;
+    draft.notices.push({
+      id: `${facts.policy.name}/asleep/${schedule.since}`,
+      phase: "asleep",
+      what: "undeployed for the off-hours",
+      why: schedule.because,
+    });
+  }
+  return { rule: "off-hours", why: `off-hours, ${schedule.because}: nothing is deployed`, phase: "off-hours", ...next };
+}
+
+/** Trying has stopped. */
+export function parked({ draft, text }: Situation): Verdict | undefined {
+  const since = draft.memory.attempts?.parked;
+  if (since === undefined) return undefined;
+  return {
+    rule: "parked",
+    why: `stopped since ${text(since.at)}: ${since.why}; publish release, or apply the fleet, to try again`,
+    phase: "error",
+  };
+}
+
+/** Our share belongs where it is served: moves all of it there, under the etag that was read with the split. */
+export function traffic(situation: Situation): Verdict | undefined {
+  const { facts, draft, view } = situation;
+  const { memory } = draft;
+  const serving = servingSeen(draft, view);
+  const to: Seen | undefined = mayTakeOver(facts, draft, view) ? successorSeen(draft, view) : serving;
+  if (to === undefined || (to === serving && to.capacity.state === "lost")) return undefined;
+  const elsewhere = shareOf(
+    view.split,
+    memory.ours.filter((id) => id !== to.id),
+  );
+  if (elsewhere === 0 && !isEmptySplit(view.split)) return undefined;
+  const trafficSplit = moveShare(view.split, memory.ours, to.id);
+  const share = trafficSplit[to.id] ?? 0;
+  const rungId = (to === serving ? memory.serving : memory.successor)?.rungId ?? to.id;
+  const phase = memory.incident === undefined ? "serving" : "recovering";
+  const others = view.strangersShare > 0 ? `; other people keep their ${view.strangersShare} %` : "";
+  const why = `deployed model ${to.id} serves on ${rungId}: it gets ${share} % of the traffic${others}`;
+  if (view.etag === undefined) {
+    return {
+      rule: "traffic",
+      why: `${why}; but the endpoint shows no etag, so its split cannot be changed safely`,
+      phase,
+    };
+  }
+  const resource = facts.policy.endpoint;
+  const change = { kind: "traffic", resource, etag: view.etag, trafficSplit } as const;
+  return { rule: "traffic", why, phase, action: toChange(situation, change) };
+}
+
+/** Undeploys what is ours and not needed: the dead one after a switch, a failed successor, a fallback come too late. */
+export function cleanUp(situation: Situation): Verdict | undefined {
+  const { facts, draft, view } = situation;
+  const { memory } = draft;
+  const serving = servingSeen(draft, view);
+  const phase = memory.incident === undefined ? "serving" : "recovering";
+  const fallback = successorSeen(draft, view);
+  const healthySince = serving !== undefined && serves(serving.capacity) ? memory.healthySince : undefined;
+  const idle = fallback !== undefined && serves(fallback.capacity) && !mayTakeOver(facts, draft, view);
+  if (idle && healthySince !== undefined) {
+    const settled = healthySince + facts.policy.grace;
+    const name = `deployed model ${fallback.id} on ${memory.successor?.rungId}`;
+    if (facts.now < settled) {
+      const why = `${memory.serving?.rungId} serves again; ${name} is kept ready until that has lasted`;
+      return { rule: "clean-up", why, phase, next: { at: settled, what: `undeploy ${fallback.id}` } };
+    }
+    delete memory.successor;
+  }
+  const needed = new Set([memory.serving?.deployedModelId, memory.successor?.deployedModelId]);
+  const leftover = [...view.ours.values()].find((seen) => !needed.has(seen.id) && canUndeploy(situation, seen));
+  if (leftover === undefined) return undefined;
+  const stays = memory.serving === undefined ? "" : `; ${memory.serving.rungId} is the one to serve`;
+  const on = leftover.rung === undefined ? "" : ` on ${leftover.rung.id}`;
+  const why = `deployed model ${leftover.id}${on} is ours, not needed and without traffic${stays}`;
+  return { rule: "clean-up", why, phase, action: undeploy(situation, leftover) };
+}

@@ -1,0 +1,109 @@
+/** What an endpoint shows of a Spot model: which deployed models are ours, what they can serve, and who holds the traffic. */
+import type { Rung, SpotModelPolicy } from "../../fleet/fleet.ts";
+import type { DeployedModel, Endpoint } from "../../vertex/vertex.ts";
+import type { SpotModelMemory } from "../memory.ts";
+import { rungOf } from "./ladder.ts";
+import { isEmptySplit, shareOf, type TrafficSplit } from "./traffic.ts";
+
+/** Replicas that can serve. Zero and unset are the same bytes: zero is believed only beside a `lastUpdateTime`. */
+export type Capacity =
+  | { readonly state: "ready" | "short"; readonly available: number }
+  | { readonly state: "lost"; readonly available: number; readonly fault?: string }
+  | { readonly state: "unknown" };
+
+/** A deployed model of ours as the endpoint shows it. */
+export interface Seen {
+  readonly id: string;
+  readonly deployed: DeployedModel;
+  /** undefined where the fleet file no longer has such a rung. */
+  readonly rung: Rung | undefined;
+  readonly capacity: Capacity;
+  /** Percent of the traffic. */
+  readonly share: number;
+}
+
+export interface View {
+  readonly etag: string | undefined;
+  readonly split: TrafficSplit;
+  readonly emptySplit: boolean;
+  /** Every deployed model of ours, by id. */
+  readonly ours: ReadonlyMap<string, Seen>;
+  readonly strangers: readonly DeployedModel[];
+  /** Percent that other people's models hold. */
+  readonly strangersShare: number;
+}
+
+/** Texts of `DeployedModel.status.message` that mean the container, not capacity (reference: spot.md C3). */
+const containerFault = /model server (?:exited|never became ready|terminated|crashed)|container .*(?:exited|crash)/i;
+
+/** The replicas below which capacity counts as lost: what the operation needed to succeed. */
+function floorOf(deployed: DeployedModel, rung: Rung | undefined): number {
+  const shown = deployed.dedicatedResources;
+  if (rung === undefined) return shown?.requiredReplicaCount || shown?.minReplicaCount || 1;
+  return Math.max(1, rung.requiredReplicas ?? rung.minReplicas);
+}
+
+function capacityOf(deployed: DeployedModel, rung: Rung | undefined): Capacity {
+  const { availableReplicaCount: available = 0, lastUpdateTime, message } = deployed.status ?? {};
+  if (available === 0 && lastUpdateTime === undefined) return { state: "unknown" };
+  if (available < floorOf(deployed, rung)) {
+    return message !== undefined && available === 0 && containerFault.test(message)
+      ? { state: "lost", available, fault: message }
+      : { state: "lost", available };
+  }
+  const wanted = deployed.dedicatedResources?.minReplicaCount ?? rung?.minReplicas ?? 1;
+  return { state: available < wanted ? "short" : "ready", available };
+}
+
+/** Whether a model of this name is the one the fleet means: no version in the fleet means any version. */
+function sameModel(policy: SpotModelPolicy, deployed: DeployedModel): boolean {
+  const [wanted = "", version] = policy.model.split("@");
+  const [shown = "", shownVersion] = (deployed.model ?? "").split("@");
+  const place = (name: string) => name.split("/").slice(2).join("/");
+  return place(wanted) === place(shown) && (version === undefined || version === shownVersion);
+}
+
+/**
+ * A deployed model that an empty memory may take for its own: our display name and our model. Of several, the one that
+ * holds the most traffic.
+ */
+export function adoptable(policy: SpotModelPolicy, endpoint: Endpoint): DeployedModel | undefined {
+  const share = (deployed: DeployedModel) => endpoint.trafficSplit?.[deployed.id] ?? 0;
+  return (endpoint.deployedModels ?? [])
+    .filter((deployed) => deployed.displayName === policy.displayName && sameModel(policy, deployed))
+    .sort((a, b) => share(b) - share(a))[0];
+}
+
+/** Sorts what the endpoint shows into ours and other people's. Ours is what we deployed, under our display name. */
+export function viewOf(policy: SpotModelPolicy, memory: SpotModelMemory, endpoint: Endpoint): View {
+  const split = endpoint.trafficSplit ?? {};
+  const ids = new Set(memory.ours);
+  const ours = new Map<string, Seen>();
+  const strangers: DeployedModel[] = [];
+  for (const deployed of endpoint.deployedModels ?? []) {
+    if (!ids.has(deployed.id) || (deployed.displayName ?? policy.displayName) !== policy.displayName) {
+      strangers.push(deployed);
+      continue;
+    }
+    const rung = rungOf(policy, deployed);
+    const { id } = deployed;
+    ours.set(id, { id, deployed, rung, capacity: capacityOf(deployed, rung), share: shareOf(split, [id]) });
+  }
+  return {
+    etag: endpoint.etag,
+    split,
+    emptySplit: isEmptySplit(split),
+    ours,
+    strangers,
+    // An id of ours that the platform removed keeps its entry ours; every other entry is somebody else's.
+    strangersShare: shareOf(
+      split,
+      Object.keys(split).filter((id) => !ids.has(id)),
+    ),
+  };
+}
+
+/** Whether the replicas can take, or keep, traffic. */
+export function serves(capacity: Capacity): boolean {
+  return capacity.state === "ready" || capacity.state === "short";
+}
