@@ -1,12 +1,14 @@
 /** `tidekeeper local`: the whole system on this machine, until Ctrl-C. */
 import { once } from "node:events";
+import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import { type CommonOptions, common, WrongUse } from "./command.ts";
 import { readFleetFile } from "./fleet-file.ts";
-import { type LocalHome, startLocal } from "./local/start.ts";
+import type { ConditionOptions } from "./local/conditions.ts";
+import type { LocalHome } from "./local/start.ts";
 import { paint, print, remark } from "./output.ts";
 
-interface LocalCommandOptions extends CommonOptions {
+interface LocalCommandOptions extends CommonOptions, ConditionOptions {
   readonly fleet?: string;
   readonly port: number;
   readonly speed: number;
@@ -81,18 +83,36 @@ export function register(program: Command): void {
       )
       .option("--state <dir>", "keep the store and the cloud's state here; without it they go away with the process")
       .option("--no-functions", "the cloud alone: topics and subscriptions exist, nothing of ours runs")
+      .option(
+        "--behaviour <file|json>",
+        "switches of Vertex AI and how long things take, as POST /behaviour takes them",
+      )
+      .option("--faults <file|json>", "fault rules, as POST /faults takes them")
+      .option(
+        "--market <file|json>",
+        "limits, quotas, replays, as POST /market takes them; a trace may be a file's name",
+      )
+      .option("--replay <file>", "let a recorded Spot trace decide which machines can be had")
       .option("--verbose", "print what the functions print"),
     [
       "local --fleet fleet.example.yaml",
       "local --fleet fleet.example.yaml --speed 600",
       "local --no-functions --port 9000 --json",
+      `local --no-functions --faults '{"effect":{"kind":"stockout"},"match":{"method":"DeployModel"},"count":2}'`,
     ],
   ).action(run);
 }
 
 async function run(options: LocalCommandOptions): Promise<void> {
+  // What is only needed to start would let the heap's young part grow for good: 17 MB of memory.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const parsed = options.fleet === undefined ? undefined : await readFleetFile(options.fleet);
-  const home = await startLocal({
+  const [{ startLocal }, { asWrongUse, conditionsOf }] = await Promise.all([
+    import("./local/start.ts"),
+    import("./local/conditions.ts"),
+  ]);
+  const conditions = await conditionsOf(options);
+  const starting = startLocal({
     ...(parsed === undefined ? {} : { fleet: parsed.fleet }),
     port: options.port,
     speed: options.speed,
@@ -105,7 +125,10 @@ async function run(options: LocalCommandOptions): Promise<void> {
     onLine: (name, line) => {
       if (options.verbose) remark(`${paint("gray", name)} ${line}`);
     },
+    conditions,
   });
+  const home = await asWrongUse(() => starting);
+  setFlagsFromString("--semi-space-growth-factor=2");
   describe(home, options.json ?? false);
   // A pipe that closes (`| head`) ends it like Ctrl-C: nothing may be left running.
   await Promise.race([

@@ -3,6 +3,7 @@ import type { WorldClock } from "./clock/clock.ts";
 import { createRandom } from "./clock/random.ts";
 import { createScaledClock, type ScaledClock } from "./clock/scaled-clock.ts";
 import { createWireClock } from "./clock/wire-clock.ts";
+import { applyConditions, type Conditions } from "./conditions.ts";
 import { clockRoutes } from "./control/clock-routes.ts";
 import { indexRoutes } from "./control/index-routes.ts";
 import type { ControlRoute } from "./control/route.ts";
@@ -12,12 +13,12 @@ import { environmentOf } from "./environment.ts";
 import { createIam } from "./iam/iam.ts";
 import { createPubsub, type Pubsub } from "./pubsub/pubsub.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import { createVertex, type Vertex, type VertexOptions } from "./vertex/vertex.ts";
+import { createVertex, type Vertex } from "./vertex/vertex.ts";
 import { loadDescriptors } from "./wire/descriptors.ts";
 import { startDoors } from "./wire/doors.ts";
 
 /** Options of {@link startLocalCloud}. */
-export interface LocalCloudOptions extends Pick<VertexOptions, "behaviour" | "faults"> {
+export interface LocalCloudOptions {
   /** Address to listen on. Default 127.0.0.1: nothing here asks who is calling. */
   readonly host?: string;
   /** 0 = any free port. */
@@ -34,6 +35,8 @@ export interface LocalCloudOptions extends Pick<VertexOptions, "behaviour" | "fa
   readonly clock?: WorldClock;
   /** Answers UNAUTHENTICATED to calls without a bearer token. Default false. */
   readonly requireBearerToken?: boolean;
+  /** What the world is like from the start; overrules what the state file says of the same. */
+  readonly conditions?: Conditions;
   /** Read at the start when it exists, written by {@link LocalCloud.close}. */
   readonly stateFile?: string;
 }
@@ -55,7 +58,10 @@ export interface LocalCloud {
   close(): Promise<void>;
 }
 
-/** Starts a local cloud. Rejects, leaving nothing running, when a port is taken or the state file cannot be read. */
+/**
+ * Starts a local cloud. Rejects, leaving nothing running, when a port is taken, the state file cannot be read or the
+ * conditions cannot be met.
+ */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { host = "127.0.0.1", stateFile } = options;
   const saved = stateFile === undefined ? undefined : readStateFile(stateFile);
@@ -64,13 +70,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const scaled = options.clock === undefined ? createScaledClock({ from, speed: options.speed ?? 1 }) : undefined;
   const clock = options.clock ?? scaled ?? wire;
 
-  const { behaviour, faults } = options;
-  const vertex = createVertex({
-    clock,
-    random: createRandom(options.seed ?? 1),
-    ...(behaviour === undefined ? {} : { behaviour }),
-    ...(faults === undefined ? {} : { faults }),
-  });
+  const vertex = createVertex({ clock, random: createRandom(options.seed ?? 1) });
   const pubsub = createPubsub({ wire });
   const scheduler = createScheduler({ clock, wire, publish: pubsub.publishInternally });
   const iam = createIam();
@@ -111,6 +111,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const index = indexRoutes({ services, routes, descriptors: loadDescriptors() });
   try {
     if (saved !== undefined) restore(saved);
+    applyConditions(vertex.model, options.conditions ?? {});
     const doors = await startDoors({
       services,
       host,

@@ -3,14 +3,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
-import { applyFleet } from "../../../shared/state/apply.ts";
-import { openStore } from "../../../shared/state/open.ts";
-import { systemClock } from "../../../shared/time/clock.ts";
+import type { Conditions } from "../../local/conditions.ts";
 import { environmentOf } from "../../local/environment.ts";
 import type { LocalCloud } from "../../local/server.ts";
 import { setUp } from "../../local/setup.ts";
 import { topology } from "../../topology.ts";
-import { type RunningFunctions, startFunctions } from "./functions.ts";
+import type { RunningFunctions } from "./functions.ts";
 import { seed } from "./seed.ts";
 
 export interface LocalOptions {
@@ -26,6 +24,8 @@ export interface LocalOptions {
   /** Where the store and the cloud's state are kept; absent: a folder that goes away with the process. */
   readonly stateDir?: string;
   readonly functions: boolean;
+  /** What the world is like from the start. */
+  readonly conditions?: Conditions;
   /** How often the tick runs, in world time. */
   readonly cron: string;
   /** Each line that a function prints. */
@@ -55,6 +55,12 @@ function functionPorts(port: number): Readonly<Record<string, number>> {
 
 /** Applies the fleet to the store. @returns the store's id. */
 async function applyTo(storeUrl: string, fleet: Fleet, { from }: LocalOptions): Promise<string> {
+  // Loaded when it is needed: the cloud alone stays small.
+  const [{ applyFleet }, { openStore }, { systemClock }] = await Promise.all([
+    import("../../../shared/state/apply.ts"),
+    import("../../../shared/state/open.ts"),
+    import("../../../shared/time/clock.ts"),
+  ]);
   const store = await openStore(storeUrl);
   try {
     return (await applyFleet(store, fleet, { by: "tidekeeper local", now: from ?? systemClock.now() })).storeId;
@@ -106,6 +112,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
         speed: 0,
         ...(options.from === undefined ? {} : { from: options.from }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(options.conditions === undefined ? {} : { conditions: options.conditions }),
         ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
       });
       stops.push(() => cloud.close());
@@ -124,6 +131,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
     };
     const startProcesses = async () => {
       if (!running) return undefined;
+      const { startFunctions } = await import("./functions.ts");
       const processes = await startFunctions(
         topology.functions.map(({ name, signature }) => ({ name, signature, port: ports[name] ?? 0, environment })),
         options.onLine,

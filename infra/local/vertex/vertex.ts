@@ -7,7 +7,6 @@ import type { ControlRoute } from "../control/route.ts";
 import type { Json, JsonObject, ServiceImplementation } from "../wire/service.ts";
 import { createDispatch } from "./api/dispatch.ts";
 import { type Behaviour, type BehaviourChange, createBehaviour } from "./behaviour/behaviour.ts";
-import type { FaultInput } from "./behaviour/fault-rules.ts";
 import { createFaults, type Faults } from "./behaviour/faults.ts";
 import { createRequestQuotas } from "./behaviour/request-quota.ts";
 import { createMeter } from "./billing/meter.ts";
@@ -39,8 +38,6 @@ export interface VertexOptions {
   readonly random: Random;
   /** Switches that differ from their defaults. */
   readonly behaviour?: BehaviourChange;
-  /** Fault rules in force from the start. */
-  readonly faults?: readonly FaultInput[];
 }
 
 /** The model's controls for callers in the same process; over the wire they are the control routes. */
@@ -63,12 +60,11 @@ export interface Vertex {
   restore(snapshot: Json): void;
 }
 
-/** Creates an empty Vertex AI. Throws a ZodError for unknown switches or fault rules. */
+/** Creates an empty Vertex AI. Throws a ZodError for unknown switches. */
 export function createVertex(options: VertexOptions): Vertex {
   const kernel = createKernel(options);
   const behaviour = createBehaviour(kernel, options.behaviour ?? {});
   const faults = createFaults(kernel);
-  faults.add([...(options.faults ?? [])]);
   const meter = createMeter(kernel);
   const capacity = createCapacity(kernel);
   const quotas = createQuotas(kernel);

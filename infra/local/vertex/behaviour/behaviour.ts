@@ -8,7 +8,7 @@ import { defaultTimings, timingsSchema } from "./timings.ts";
 const updateMode = z.enum(["works", "refuses", "no-effect"]);
 
 /** Every switch with its meaning and its default. */
-const behaviourSchema = z.strictObject({
+export const behaviourSchema = z.strictObject({
   updatePersistentResource: updateMode.default("works").describe("what UpdatePersistentResource does"),
   updatePersistentResourceByName: z
     .record(z.string(), updateMode)

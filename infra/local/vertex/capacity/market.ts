@@ -4,7 +4,7 @@ import { timestamp } from "../../wire/times.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { createTable } from "../kernel/slices.ts";
 import type { Capacity } from "./capacity.ts";
-import { type MarketAction, marketSchema } from "./market-actions.ts";
+import { type MarketAction, type MarketInput, marketSchema } from "./market-actions.ts";
 import { inPattern, type Place, type PlacePattern } from "./place.ts";
 import type { Quotas } from "./quota.ts";
 import type { ReplicaSet, Replicas } from "./replicas.ts";
@@ -13,7 +13,7 @@ import { regionTraces, type Step } from "./trace.ts";
 /** The market of the world. */
 export interface Market {
   /** Does one thing to the market; throws a ZodError for what it does not know. Gives what came of it. */
-  act(action: Json | MarketAction): JsonObject;
+  act(action: Json | MarketInput): JsonObject;
   /** Limits, quotas, usage and replays. */
   state(): JsonObject;
 }
@@ -97,6 +97,12 @@ export function createMarket({ kernel, capacity, quotas, replicas }: MarketParts
     const series = regionTraces(action.trace).filter(
       ({ accelerator }) => action.accelerator === undefined || accelerator === action.accelerator,
     );
+    if (series.length === 0) {
+      const known = new Set(action.trace.traces.map(({ accelerator }) => accelerator ?? "none"));
+      throw new Error(
+        `The trace has no series with accelerator "${action.accelerator}"; it has: ${[...known].join(", ")}.`,
+      );
+    }
     for (const { region, machineType, accelerator, steps, seconds } of series) {
       const target = action.regions === undefined ? region : action.regions[region];
       if (target === undefined) continue;

@@ -1,0 +1,85 @@
+/** Reads the world's conditions from the command line: from files (JSON or YAML), or as JSON itself. */
+import { dirname, resolve } from "node:path";
+import { type Conditions, ConditionsRefused, readConditions } from "../../local/conditions.ts";
+import { WrongUse } from "../command.ts";
+import { readText } from "../fleet-file.ts";
+
+/** What the command was given, option by option: a file's name, or JSON that begins with `{` or `[`. */
+export interface ConditionOptions {
+  readonly behaviour?: string;
+  readonly faults?: string;
+  readonly market?: string;
+  /** A recorded trace's file: short for a market action that replays it. */
+  readonly replay?: string;
+}
+
+/**
+ * Reads and checks all of them.
+ * @throws WrongUse naming the option, the file and every wrong key.
+ */
+export async function conditionsOf({ behaviour, faults, market, replay }: ConditionOptions): Promise<Conditions> {
+  const actions = [
+    ...(market === undefined ? [] : await readMarket(market)),
+    ...(replay === undefined ? [] : [{ action: "replay", trace: await read("--replay", replay) }]),
+  ];
+  const marketFrom = market === undefined ? `--replay ${replay}` : origin("--market", market);
+  const [behaviourJson, faultsJson] = await Promise.all([
+    behaviour === undefined ? undefined : read("--behaviour", behaviour),
+    faults === undefined ? undefined : read("--faults", faults),
+  ]);
+  return asWrongUse(() => ({
+    ...(behaviour === undefined
+      ? {}
+      : { behaviour: readConditions("behaviour", behaviourJson, origin("--behaviour", behaviour)) }),
+    ...(faults === undefined ? {} : { faults: readConditions("faults", faultsJson, origin("--faults", faults)) }),
+    ...(actions.length === 0 ? {} : { market: readConditions("market", actions, marketFrom) }),
+  }));
+}
+
+/** Tells conditions that are refused, now or when the world comes up, as wrong use of the command. */
+export function asWrongUse<T>(act: () => T): T {
+  const told = (error: unknown): never => {
+    if (!(error instanceof ConditionsRefused)) throw error;
+    throw new WrongUse(error.message, "see infra/local/README.md for switches, faults and market", { cause: error });
+  };
+  try {
+    const result = act();
+    return result instanceof Promise ? (result.catch(told) as T) : result;
+  } catch (error) {
+    return told(error);
+  }
+}
+
+/** Market actions; a replay may name its trace's file, seen from the file that it stands in. */
+async function readMarket(text: string): Promise<unknown[]> {
+  const folder = isJson(text) ? "." : dirname(text);
+  return Promise.all(
+    [await read("--market", text)].flat().map(async (action) => {
+      const trace = (action as { trace?: unknown } | null)?.trace;
+      if (typeof trace !== "string") return action;
+      return { ...(action as object), trace: await read("--market", resolve(folder, trace)) };
+    }),
+  );
+}
+
+async function read(option: string, text: string): Promise<unknown> {
+  const content = isJson(text) ? text : await readText(text);
+  try {
+    if (!/\.ya?ml$/.test(text)) return JSON.parse(content);
+    const { parse } = await import("yaml");
+    return parse(content);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new WrongUse(`${origin(option, text)}: ${why}`, "name a .json or .yaml file, or write the JSON itself", {
+      cause,
+    });
+  }
+}
+
+function isJson(text: string): boolean {
+  return /^\s*[{[]/.test(text);
+}
+
+function origin(option: string, text: string): string {
+  return isJson(text) ? option : `${option} ${text}`;
+}
