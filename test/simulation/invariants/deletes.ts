@@ -1,0 +1,190 @@
+/** What must be true at the moment of a delete: of the right thing, of nobody's work, and of nothing that cannot be rebuilt. */
+import type { Fleet, PersistentResourcePolicy } from "../../../shared/fleet/fleet.ts";
+import type { Change, Held } from "../../../shared/operations/operation.ts";
+import { day, minute, second } from "../../../shared/time/clock.ts";
+import type { PersistentResource } from "../../../shared/vertex/vertex.ts";
+import { poolsOf, type Scenario } from "../scenario.ts";
+import type { Story } from "../story.ts";
+import type { Cloud } from "../world/cloud.ts";
+import type { Memory } from "../world/memory.ts";
+
+/** What is watched with. */
+export interface DeletesParts {
+  readonly cloud: Cloud;
+  readonly memory: Memory;
+  readonly story: Story;
+  readonly scenario: Scenario;
+  readonly now: () => number;
+  readonly fleet: () => Fleet;
+  /** The smallest limit in force lately. */
+  readonly cyclesPerDay: () => number;
+}
+
+/** Clocks of processes differ by so much. */
+const skew = 11 * second;
+/** A job that runs for longer than a first look lasts was running at any first look. */
+const longestLook = 30 * minute;
+const overStates = new Set(["JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED"]);
+
+type Deletion = Extract<Change, { kind: "delete" }>;
+
+/** Watches deletes. */
+export class Deletes {
+  readonly #parts: DeletesParts;
+  /** Accepted deletes by resource: when, and which incarnation. */
+  readonly #done = new Map<string, { readonly at: number; readonly createTime: string }[]>();
+  /** Sizes before the first shrinking of this off-time, by incarnation. */
+  readonly #shrunkFrom = new Map<string, Readonly<Record<string, number>>>();
+  #pending: { readonly resource: PersistentResource; readonly ran: boolean } | undefined;
+
+  constructor(parts: DeletesParts) {
+    this.#parts = parts;
+  }
+
+  /** Accepted deletes of a resource within the last day. */
+  recent(resource: string): number {
+    const since = this.#parts.now() - day;
+    return (this.#done.get(resource) ?? []).filter(({ at }) => at > since).length;
+  }
+
+  /** A resize of ours is about to be made. */
+  resizing(resource: string, replicas: Readonly<Record<string, number>>): void {
+    const { cloud, memory } = this.#parts;
+    const shown = cloud.resource(resource);
+    if (shown === undefined) return;
+    const key = `${resource}@${shown.createTime}`;
+    const sizes = sizesOf(shown);
+    const target = memory.peek("targets", resource);
+    const draining = target?.memory.kind === "persistentResource" ? target.memory.draining : undefined;
+    const smaller = Object.entries(replicas).some(([id, size]) => size < (sizes[id] ?? 0));
+    if (smaller && draining !== undefined) this.#shrunkFrom.set(key, this.#shrunkFrom.get(key) ?? sizes);
+    else this.#shrunkFrom.delete(key);
+  }
+
+  attempt(held: Held, change: Deletion): void {
+    const { cloud, story, fleet } = this.#parts;
+    const resource = cloud.resource(change.resource);
+    this.#pending = undefined;
+    if (resource === undefined) return;
+    const broken = (invariant: string, text: string) => story.violate(invariant, change.resource, text);
+    this.#pending = { resource, ran: resource.startTime !== undefined };
+    if (resource.createTime !== change.createTime) {
+      broken(
+        "only the incarnation looked at",
+        `the one of ${change.createTime} was decided on, ${resource.createTime} is there`,
+      );
+    }
+    this.#checkRecord(resource, change, broken);
+    const policy = poolsOf(fleet()).find(({ key }) => key === held.targetKey);
+    if (policy !== undefined) this.#checkJobs(resource, held, policy, broken);
+  }
+
+  accepted(resource: string): void {
+    const pending = this.#pending;
+    if (pending === undefined || !pending.ran) return;
+    const { now, story, cyclesPerDay } = this.#parts;
+    const done = this.#done.get(resource) ?? [];
+    const createTime = pending.resource.createTime ?? "";
+    if (!done.some((one) => one.createTime === createTime)) done.push({ at: now(), createTime });
+    this.#done.set(resource, done);
+    if (this.recent(resource) > cyclesPerDay()) {
+      story.violate(
+        "cycles per day",
+        resource,
+        `deleted ${this.recent(resource)} times within a day, and ${cyclesPerDay()} are allowed`,
+      );
+    }
+  }
+
+  #checkRecord(
+    resource: PersistentResource,
+    change: Deletion,
+    broken: (invariant: string, text: string) => void,
+  ): void {
+    const own = this.#parts.memory
+      .peekAll("restores")
+      .find(([id]) => id.endsWith(`${change.resource}@${resource.createTime}`));
+    const record = own?.[1] ?? this.#parts.memory.peek("restores", change.restoreId);
+    if (record === undefined || own === undefined) {
+      broken("the restore record comes first", `there is no record of ${resource.createTime}`);
+      return;
+    }
+    const shrunk = this.#shrunkFrom.get(`${change.resource}@${resource.createTime}`);
+    for (const [id, size] of Object.entries(shrunk ?? sizesOf(resource))) {
+      const saved = record.replicas[id] ?? 0;
+      if (saved < size) broken("no smaller restore record", `${id} has ${size} replicas, and ${saved} are recorded`);
+    }
+    if (!Array.isArray(record.body["resourcePools"]))
+      broken("the restore record comes first", "the record has no pools to rebuild");
+  }
+
+  #checkJobs(
+    resource: PersistentResource,
+    held: Held,
+    policy: PersistentResourcePolicy,
+    broken: (invariant: string, text: string) => void,
+  ): void {
+    const { cloud, memory, scenario, now } = this.#parts;
+    const target = memory.peek("targets", policy.key);
+    const sleep = target?.memory.kind === "persistentResource" ? target.memory.sleep : undefined;
+    const mayCancel =
+      sleep?.cause === "off-hours" &&
+      policy.schedule !== undefined &&
+      !scenario.isOn(now() - minute) &&
+      (policy.onBusy.action === "cancel" || (policy.onBusy.action !== "skip" && policy.onBusy.then === "cancel"));
+    if (mayCancel) return;
+    const unfilled = scenario.behaviour.usedReplicaCount === "unfilled";
+    const after = policy.idle?.after === "auto" || policy.idle === undefined ? 7.5 * minute : policy.idle.after;
+    for (const { state = "", createTime = "", endTime, name } of cloud.jobsOn(resource.name)) {
+      const job = name.split("/").at(-1);
+      const created = Date.parse(createTime);
+      if (created < Date.parse(resource.createTime ?? "")) continue;
+      if (!overStates.has(state)) {
+        if (created < held.claimedAt - skew)
+          broken("no job is killed", `job ${job} (${state}) has been there since ${createTime}`);
+        continue;
+      }
+      const ended = Date.parse(endTime ?? "");
+      if (created < held.claimedAt - longestLook - skew && ended > held.claimedAt - minute + 2 * skew) {
+        broken("two clean looks", `job ${job} ended at ${endTime}, less than a minute before the claim`);
+      }
+      if (
+        sleep?.cause === "idle" &&
+        ended > held.claimedAt - after + skew &&
+        ended - created > 2 * scenario.tickEvery + minute
+      ) {
+        broken("idle means idle", `job ${job} ended at ${endTime}, and it was called idle`);
+      }
+      const quiet = 2 * after - scenario.tickEvery;
+      if (
+        unfilled &&
+        resource.state === "RUNNING" &&
+        ended > held.claimedAt - quiet &&
+        ended - created > 2 * scenario.tickEvery + minute
+      ) {
+        broken(
+          "an unset counter proves nothing",
+          `job ${job} ended at ${endTime}; where counters are never filled that is too soon`,
+        );
+      }
+    }
+    const age = held.claimedAt - Date.parse(resource.startTime ?? resource.createTime ?? "");
+    if (
+      unfilled &&
+      resource.state === "RUNNING" &&
+      age < 2 * after - scenario.tickEvery - minute &&
+      resource.startTime !== undefined
+    ) {
+      broken(
+        "an unset counter proves nothing",
+        `it runs for ${Math.round(age / minute)} min only, which proves nothing yet`,
+      );
+    }
+  }
+}
+
+function sizesOf(resource: PersistentResource): Record<string, number> {
+  return Object.fromEntries(
+    resource.resourcePools.map(({ id, replicaCount }, index) => [id ?? String(index), Number(replicaCount ?? 0)]),
+  );
+}

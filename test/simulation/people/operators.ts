@@ -1,0 +1,120 @@
+/** The people who run Tidekeeper: they apply fleets, pause and resume, and once in a while point it at a wrong store. */
+import type { Fleet } from "../../../shared/fleet/fleet.ts";
+import { applyFleet } from "../../../shared/state/apply.ts";
+import { pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
+import type { Dice } from "../dice.ts";
+import { elastic, type FleetVariant, type Scenario } from "../scenario.ts";
+import type { Story } from "../story.ts";
+import type { Memory } from "../world/memory.ts";
+
+/** What operators stand on. */
+export interface OperatorsParts {
+  readonly memory: Memory;
+  readonly dice: Dice;
+  readonly story: Story;
+  readonly scenario: Scenario;
+  readonly now: () => number;
+}
+
+/** The operators. */
+export class Operators {
+  readonly #parts: OperatorsParts;
+  #variant: FleetVariant;
+  #fleet: Fleet;
+  #busy = false;
+  /** When the fleet last became another one. */
+  appliedAt = 0;
+  storeId = "";
+
+  constructor(parts: OperatorsParts) {
+    this.#parts = parts;
+    this.#variant = parts.scenario.variant;
+    this.#fleet = parts.scenario.fleet(this.#variant);
+  }
+
+  /** The fleet as applied. */
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  get cyclesPerDay(): number {
+    return this.#variant.cyclesPerDay;
+  }
+
+  /** Applies the fleet as it is, or as somebody has changed it. */
+  async apply(variant: FleetVariant = this.#variant): Promise<void> {
+    const { memory, scenario, now, story } = this.#parts;
+    await this.#alone(async () => {
+      this.#variant = variant;
+      const fleet = scenario.fleet(variant);
+      const { version, storeId } = await applyFleet(memory, fleet, { by: "operator", now: now() });
+      this.#fleet = fleet;
+      this.appliedAt = now();
+      this.storeId = storeId;
+      story.tell(
+        undefined,
+        `the fleet is applied, version ${version}${variant.without ? ` without ${variant.without}` : ""}`,
+      );
+    });
+  }
+
+  /** Does one of the things that operators do. */
+  async act(): Promise<void> {
+    const { dice, memory, scenario } = this.#parts;
+    if (memory.swapped) return;
+    const roll = dice.next();
+    if (roll < 0.35) await this.apply();
+    else if (roll < 0.5) {
+      const without = this.#variant.without === undefined ? this.#dispensable() : undefined;
+      const { cyclesPerDay } = this.#variant;
+      const targets = scenario.fleet(scenario.variant).targets.length;
+      await this.apply({ cyclesPerDay, ...(without === undefined || targets < 2 ? {} : { without }) });
+    } else if (roll < 0.75) await this.pause();
+    else await this.resume();
+  }
+
+  /** A target that may leave the fleet for a while. */
+  #dispensable(): string | undefined {
+    const { dice, scenario } = this.#parts;
+    const names = scenario
+      .fleet(scenario.variant)
+      .targets.map(({ name }) => name)
+      .filter((name) => name !== elastic.name);
+    return names.length === 0 ? undefined : dice.pick(names);
+  }
+
+  async pause(): Promise<void> {
+    const { memory, now, story } = this.#parts;
+    await this.#alone(async () => {
+      await pauseFleet(memory, { by: "operator", now: now() });
+      story.tell(undefined, "the fleet is paused");
+    });
+  }
+
+  async resume(): Promise<void> {
+    const { memory, story } = this.#parts;
+    await this.#alone(async () => {
+      await resumeFleet(memory);
+      story.tell(undefined, "the fleet is resumed");
+    });
+  }
+
+  /** Everything as the whole fleet wants it: what operators leave behind when faults end. */
+  async putInOrder(): Promise<void> {
+    const { memory, scenario } = this.#parts;
+    await memory.swapBack();
+    await this.resume();
+    await this.apply({ cyclesPerDay: scenario.variant.cyclesPerDay });
+  }
+
+  /** One command at a time: two people applying at once is what `expectedVersion` is for. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** How calls of Vertex AI go wrong: what it says when it refuses, and how the operations that it accepts turn out. */
+import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rules.ts";
+import type { Dice } from "../dice.ts";
+import { Refused } from "./cloud.ts";
+
+/** Words with which the service refuses a change, every error class among them. */
+const refusals: readonly (readonly [code: number, text: string])[] = [
+  [14, "The service is currently unavailable."],
+  [14, "Machine type temporarily unavailable, please deploy with a different machine type."],
+  [8, "The following quotas are exceeded: CustomModelServingPreemptibleL4GPUsPerProjectPerRegion"],
+  [8, "Quota exceeded for quota metric 'Long running requests' and limit 'requests per minute'."],
+  [9, "There are other operations running on the resource."],
+  [10, "The resource was changed meanwhile. Read it again."],
+  [13, "Internal error encountered."],
+  [4, "Deadline exceeded."],
+  [7, "Permission 'aiplatform.something' denied."],
+];
+
+/** Errors of reads: none of them says anything about the resource. */
+const readErrors: readonly (readonly [code: number, text: string])[] = [
+  [14, "The service is currently unavailable."],
+  [4, "Deadline exceeded."],
+  [13, "Internal error encountered."],
+  [8, "Quota exceeded for quota metric 'Resource management (CRUD) requests' and limit 'requests per minute'."],
+  [7, "Permission denied."],
+];
+
+/** An error that a read ends with. */
+export function readError(dice: Dice): Refused {
+  return new Refused(...dice.pick(readErrors));
+}
+
+/** An error that a change is refused with, nothing having been done. */
+export function refusal(dice: Dice): Refused {
+  return new Refused(...dice.pick(refusals));
+}
+
+/** How an operation fails after it was accepted. */
+export function operationFailure(dice: Dice, method: string): FaultInput {
+  if (/Create|Deploy/.test(method) && dice.chance(0.6)) {
+    return {
+      effect: {
+        kind: "stockout",
+        as: method.includes("Create") ? dice.pick(["operation", "error-state"] as const) : "operation",
+      },
+    };
+  }
+  const [code, message] = dice.pick([
+    ["INTERNAL", "Internal error encountered."],
+    ["UNAVAILABLE", "The service is currently unavailable."],
+    ["RESOURCE_EXHAUSTED", "The following quotas are exceeded: CustomModelServingL4GPUsPerProjectPerRegion"],
+    ["ABORTED", "The operation was aborted."],
+  ] as const);
+  return { effect: { kind: "operation-error", code, message } };
+}
+
+/** An operation that takes for ever, or so it seems. */
+export function slowness(dice: Dice): FaultInput {
+  if (dice.chance(0.1)) return { effect: { kind: "never-finishes", effect: true } };
+  return { effect: { kind: "slow", factor: dice.pick([2, 4, 10]) } };
+}

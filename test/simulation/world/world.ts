@@ -1,0 +1,114 @@
+/** A whole simulated world: Vertex AI, Pub/Sub, a store, Tidekeeper's functions, people, and the rules that must hold. */
+import { createManualClock } from "../../../infra/local/clock/manual-clock.ts";
+import type { Settings } from "../../../shared/settings.ts";
+import { createDice } from "../dice.ts";
+import { CallRules } from "../invariants/calls.ts";
+import { CommitRules } from "../invariants/commits.ts";
+import { Deletes } from "../invariants/deletes.ts";
+import { type Problem, problems } from "../invariants/liveness.ts";
+import { MessageRules } from "../invariants/messages.ts";
+import { Askers } from "../people/askers.ts";
+import { Operators } from "../people/operators.ts";
+import { Strangers } from "../people/strangers.ts";
+import { drawScenario, elastic } from "../scenario.ts";
+import { Story } from "../story.ts";
+import { PubSub } from "./bus.ts";
+import { Cloud, project } from "./cloud.ts";
+import { Functions } from "./functions.ts";
+import { Memory } from "./memory.ts";
+import { Weather } from "./weather.ts";
+
+/** Makes the world of a seed. @param listen is given every line of its story as it is told. */
+export function createWorld(seed: number, listen?: (line: string) => void) {
+  const dice = createDice(`seed ${seed}`);
+  const scenario = drawScenario(dice.fork("scenario"));
+  const clock = createManualClock(scenario.start);
+  const now = () => clock.now();
+  const story = new Story(now, listen);
+  const weather = new Weather(dice.fork("weather"));
+  const cloud = new Cloud(clock, dice.fork("cloud"), scenario.behaviour);
+  const wait = (duration: number) => new Promise<void>((resolve) => clock.at(clock.now() + duration, resolve));
+  const storeDice = dice.fork("store");
+  const memory = new Memory({ random: storeDice.next, wait });
+
+  const operators = new Operators({ memory, dice: dice.fork("operators"), story, scenario, now });
+  const fleet = () => operators.fleet;
+  const strangers = new Strangers({ cloud, dice: dice.fork("strangers"), story, fleet });
+  const deletes = new Deletes({
+    cloud,
+    memory,
+    story,
+    scenario,
+    now,
+    fleet,
+    cyclesPerDay: () => operators.cyclesPerDay,
+  });
+  const calls = new CallRules({ cloud, memory, story, now, fleet, appliedAt: () => operators.appliedAt, deletes });
+  const commits = new CommitRules({ memory, story, calls, now });
+  const messages = new MessageRules({ story, memory, commits });
+
+  const settings = (): Settings => ({
+    project,
+    prefix: "tidekeeper",
+    store: "simulated",
+    storeId: operators.storeId,
+    local: undefined,
+    clock: undefined,
+  });
+  const functions: Functions = new Functions({
+    clock,
+    dice: dice.fork("processes"),
+    weather,
+    story,
+    memory,
+    settings,
+    pubsub: () => pubsub,
+    interlope: () => interlope(),
+    reader: { cloud, now, answers: new Map() },
+    writer: { cloud, watchers: [calls], sound: new Set([elastic.resource]) },
+  });
+  const pubsub: PubSub = new PubSub({
+    clock,
+    dice: dice.fork("bus"),
+    weather,
+    story,
+    deliver: (message, push) => functions.deliver(message, push),
+    published: (message) => messages.published(message),
+    acknowledged: (message) => messages.acknowledged(message),
+    givenUp: (message) => messages.givenUp(message),
+  });
+  const askers = new Askers({ pubsub, dice: dice.fork("askers"), story, fleet });
+
+  const hands = dice.fork("hands");
+  /** Somebody acts at this very moment, and what they did has arrived before the process that waits goes on. */
+  async function interlope(): Promise<void> {
+    const roll = hands.next();
+    if (roll < 0.4) strangers.actOnPool();
+    else if (roll < 0.6) strangers.actOnEndpoint();
+    else if (roll < 0.7) await operators.act();
+    else {
+      askers.ask();
+      await wait(3_000);
+    }
+  }
+
+  return {
+    clock,
+    dice,
+    scenario,
+    story,
+    weather,
+    cloud,
+    memory,
+    operators,
+    strangers,
+    askers,
+    functions,
+    messages,
+    wait,
+    problems: (): readonly Problem[] =>
+      problems({ cloud, memory, scenario, operators, deletes, deltas: askers.deltas, now }),
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
