@@ -88,7 +88,8 @@ function judgeNamed(
     if (seen.seen === "effect" && overdue) return done(`${seen.note}, though operation ${name} never ended`);
     return (overdue ? unknown : wait)(`operation ${name} is running: ${noteOf(seen)}`);
   }
-  if (seen.seen === "effect") return done(seen.note);
+  // Its effect may show before it ends, and until then the service refuses the next change: only a look at it tells.
+  if (seen.seen === "effect" && (look.look === "absent" || overdue)) return done(seen.note);
   if (look.look === "absent") {
     if (seen.seen === "impossible") return failed(seen.class, seen.note);
     if (!overdue) return wait(`operation ${name} is not known to the service: ${noteOf(seen)}`);

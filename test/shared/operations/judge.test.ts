@@ -123,7 +123,14 @@ describe("an operation whose name is recorded", () => {
       after: late,
       is: "unknown",
     },
-    { when: "it cannot be looked up, the effect shows", seen: effect, op: hidden, after: early, is: "done" },
+    {
+      when: "it cannot be looked up, the effect shows: it may run still",
+      seen: effect,
+      op: hidden,
+      after: early,
+      is: "wait",
+    },
+    { when: "it cannot be looked up for long, the effect shows", seen: effect, op: hidden, after: late, is: "done" },
   ])("$when: $is", ({ seen, op, after, is }) => {
     const now = { world: claimedAt + after, wire: 10_000_000 };
     const verdict = judge(traits, running, { resource: { look: "absent" }, operation: op }, seen, now);
