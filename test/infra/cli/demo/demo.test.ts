@@ -1,0 +1,80 @@
+/** The command itself, as a process of its own. A whole day is lived in test/system; here it is stopped early. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+
+const children: ReturnType<typeof spawn>[] = [];
+
+function demo(...args: string[]) {
+  const child = spawn(process.execPath, ["infra/cli/main.ts", "demo", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  return child;
+}
+
+async function ended(...args: string[]) {
+  const child = demo(...args);
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { code: child.exitCode, out, err };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+describe("tidekeeper demo", () => {
+  test("explains itself, with examples", async () => {
+    const { code, out } = await ended("--help");
+    expect(code).toBe(0);
+    expect(out).toContain("$ tidekeeper demo --days 7 --seed 42");
+  });
+
+  test.each([
+    ["a file that does not exist", ["--fleet", "nowhere.yaml"], /nowhere.yaml cannot be read/],
+    ["no days", ["--days", "0"], /--days is "0"/],
+    ["a time without a zone", ["--from", "2026-11-23"], /no time with a zone/],
+    ["a trace that is none", ["--trace", "package.json"], /package.json is no recorded Spot trace/],
+  ])("refuses %s as wrong use, before anything is started", async (_case, args, why) => {
+    const { code, out, err } = await ended(...args);
+    expect(err).toMatch(why);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+  });
+
+  test("prints plain lines without a terminal, and stops whole when it is asked to", { timeout: 60_000 }, async () => {
+    const port = await freePort();
+    const child = demo("--once", "--port", String(port));
+    const errors = text(child.stderr);
+    const lines: string[] = [];
+    const reading = createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
+      // The first answer shows that everything is up: cloud, functions, listener.
+      if (line.includes("rejected")) child.kill("SIGINT");
+    });
+    await Promise.all([once(child, "close"), once(reading, "close")]);
+    expect(await errors).toContain("interrupted before the summary");
+    expect(child.exitCode).toBe(1);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is asked.
+    expect(lines.join("\n")).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(lines.find((line) => line.includes("rejected"))).toMatch(/^2026-11-23T04:0\dZ {2}/);
+    for (const offset of [0, 2, 3, 4, 5, 6]) expect(await answers(`http://127.0.0.1:${port + offset}/`)).toBe(false);
+  });
+});
