@@ -11,7 +11,7 @@ export interface ScaledClock extends WorldClock {
   readonly speed: number;
   /** Changes the speed from now on; 0 lets the world stand still. Throws RangeError when negative or not finite. */
   setSpeed(speed: number): void;
-  /** Moves world time ahead by `ms`; what becomes due runs in its order, each action seeing the new time. */
+  /** Moves world time ahead by `ms`; what becomes due has run, in its order, when it returns; each action sees the new time. */
   jump(ms: number): void;
   /** Forgets every timer. The clock itself goes on. */
   stop(): void;
@@ -73,6 +73,8 @@ export function createScaledClock({ from, speed }: { from: number; speed: number
       if (!(Number.isFinite(ms) && ms >= 0))
         throw new RangeError(`the world's time only goes forward, not by ${ms} ms`);
       rebase(ms, currentSpeed);
+      // Now, not by a timer: whoever moved the world sees what has become of it.
+      run();
     },
     stop() {
       clearTimeout(timeout);

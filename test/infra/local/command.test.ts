@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type LocalProcess, refusedCommand, startCommand } from "./command.ts";
+
+const location = "/v1/projects/demo/locations/us-central1";
+const pool = `${location}/persistentResources/pool`;
+const spec = { resourcePools: [{ machineSpec: { machineType: "n1-standard-8" }, replicaCount: "2" }] };
+const deployFault = { match: { method: "DeployModel" }, count: 2, effect: { kind: "quota" } };
+
+interface Operation {
+  readonly name: string;
+  readonly done?: boolean;
+}
+
+let folder: string;
+const running: LocalProcess[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tidekeeper-local-"));
+});
+afterAll(async () => {
+  await Promise.all(running.map((each) => each.interrupt()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function local(...args: string[]): Promise<LocalProcess> {
+  const started = await startCommand("--no-functions", ...args);
+  running.push(started);
+  return started;
+}
+
+async function file(name: string, content: unknown): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+describe("a world outlives its process", () => {
+  test("--state: stopped by Ctrl-C while a resource is being created, it goes on where it stood", async () => {
+    const state = join(folder, "state");
+    const first = await local("--state", state, "--speed", "0", "--from", "2026-11-23T08:00:00Z");
+    const created = await first.call<Operation>(
+      "POST",
+      `${location}/persistentResources?persistentResourceId=pool`,
+      spec,
+    );
+    await first.call("PUT", "/v1/projects/demo/topics/kept");
+    expect(await first.call("GET", pool)).toMatchObject({ state: "PROVISIONING" });
+    expect(await first.interrupt()).toBe(0);
+
+    const second = await local("--state", state, "--speed", "0");
+    expect(await second.call("GET", "/clock")).toMatchObject({ now: "2026-11-23T08:00:00.000Z" });
+    expect(await second.call("GET", pool)).toMatchObject({ state: "PROVISIONING" });
+    expect(await second.call("GET", "/v1/projects/demo/topics/kept")).toMatchObject({
+      name: "projects/demo/topics/kept",
+    });
+    expect(await second.call("GET", `/v1/${created.name}`)).not.toHaveProperty("done");
+    await second.call("POST", "/clock", { advanceSeconds: 900 });
+    expect(await second.call("GET", `/v1/${created.name}`)).toMatchObject({
+      done: true,
+      response: { state: "RUNNING" },
+    });
+    expect(await second.call("GET", pool)).toMatchObject({ state: "RUNNING", startTime: expect.any(String) });
+  });
+
+  test("/state: what one process gave, another takes, the future included", async () => {
+    const given = await local("--speed", "0", "--from", "2026-11-23T08:00:00Z");
+    await given.call("POST", `${location}/persistentResources?persistentResourceId=pool`, spec);
+    const state = await given.call("GET", "/state");
+
+    const taken = await local("--speed", "0", "--from", "2026-11-23T08:00:00Z");
+    expect(await taken.call("GET", pool)).toMatchObject({ error: { code: 404 } });
+    expect(await taken.call("POST", "/state", state)).toEqual({});
+    for (const world of [given, taken]) await world.call("POST", "/clock", { advanceSeconds: 900 });
+    expect(await taken.call("GET", pool)).toMatchObject({ state: "RUNNING" });
+    expect(await taken.call("GET", pool)).toEqual(await given.call("GET", pool));
+  });
+});
+
+describe("the world's conditions from the command line", () => {
+  test("switches, faults and market from files, a trace beside the file that names it", async () => {
+    const trace = {
+      zone: "a",
+      region: "us-central1",
+      machineType: "g2-standard-12",
+      gapSeconds: 600,
+      runs: [
+        [3, 2],
+        [0, 1],
+      ],
+    };
+    await file("trace.json", { traces: [trace] });
+    const behaviour = await file(
+      "behaviour.yaml",
+      "requestQuotas: on # as the real one\ntimings: { deployModel: [60, 60] }\n",
+    );
+    const faults = await file("faults.json", [deployFault]);
+    const market = await file("market.json", [
+      { action: "quota", quota: "custom_model_training_nvidia_l4_gpus", limit: 8 },
+      { action: "replay", trace: "trace.json", loop: true },
+    ]);
+    const args = ["--speed", "0", "--behaviour", behaviour, "--faults", faults, "--market", market];
+    const world = await local(...args, "--state", join(folder, "conditions"));
+    expect(await world.call("GET", "/behaviour")).toMatchObject({
+      requestQuotas: "on",
+      timings: { deployModel: [60, 60], undeployModel: [60, 180] },
+    });
+    expect(await world.call("GET", "/faults")).toMatchObject({ faults: [deployFault] });
+    expect(await world.call("GET", "/market")).toMatchObject({
+      quotas: [{ limit: 8 }],
+      replays: [{ place: { region: "us-central1", machineType: "g2-standard-12", provisioning: "SPOT" }, loop: true }],
+    });
+    await world.interrupt();
+
+    const again = await local(...args, "--state", join(folder, "conditions"));
+    const { faults: rules } = await again.call<{ faults: unknown[] }>("GET", "/faults");
+    expect(rules, "started again, the rules are there once").toHaveLength(1);
+  });
+
+  test("as JSON on the command line; --replay alone is enough for a trace", async () => {
+    const trace = await file("alone.json", {
+      traces: [{ zone: "a", region: "us-east4", machineType: "a3-highgpu-1g", gapSeconds: 60, runs: [[1, 9]] }],
+    });
+    const world = await local("--speed", "0", "--faults", JSON.stringify(deployFault), "--replay", trace);
+    expect(await world.call("GET", "/faults")).toMatchObject({ faults: [{ ...deployFault, id: "1" }] });
+    expect(await world.call("GET", "/market")).toMatchObject({ replays: [{ place: { region: "us-east4" } }] });
+  });
+
+  const twoSeries = {
+    traces: ["V100", "K80"].map((accelerator) => ({
+      zone: "a",
+      region: "us-west1",
+      machineType: "n1",
+      accelerator,
+      gapSeconds: 60,
+      runs: [[1, 2]],
+    })),
+  };
+  test.each([
+    ["an unknown switch", ["--behaviour", { requestQuota: "on" }], /--behaviour: .*Unrecognized key: "requestQuota"/],
+    ["a switch's bad value", ["--behaviour", { requestQuotas: "yes" }], /"off"\|"on"[\s\S]*at requestQuotas/],
+    ["an unknown time", ["--behaviour", { timings: { deploy: [1, 2] } }], /"deploy"[\s\S]*at timings/],
+    [
+      "a fault's unknown key",
+      ["--faults", [{ match: { metod: "x" }, effect: { kind: "slow" } }]],
+      /"metod"[\s\S]*at \[0\]\.match/,
+    ],
+    [
+      "an unknown kind of fault",
+      ["--faults", { effect: { kind: "eror" } }],
+      /'never-finishes'[\s\S]*at \[0\]\.effect\.kind/,
+    ],
+    ["an unknown market action", ["--market", { action: "exhale" }], /'exhaust'[\s\S]*at \[0\]\.action/],
+    ["broken JSON", ["--faults", "{"], /--faults: .*JSON/],
+    ["a file that is not there", ["--faults", "no-such.json"], /no-such\.json cannot be read: there is no such file/],
+    [
+      "a trace whose series overrule each other",
+      ["--market", { action: "replay", trace: twoSeries }],
+      /several series for us-west1.*"accelerator"/,
+    ],
+    [
+      "an accelerator that the trace has not",
+      ["--market", { action: "replay", trace: twoSeries, accelerator: "T4" }],
+      /it has: V100, K80/,
+    ],
+  ])("%s is wrong use, and the key is named", async (_what, [option, value], told) => {
+    const written = typeof value === "string" ? value : JSON.stringify(value);
+    const refused = await refusedCommand("--no-functions", String(option), written);
+    expect(refused.told).toMatch(told);
+    expect(refused.code).toBe(2);
+  });
+});

@@ -1,0 +1,91 @@
+/** `tidekeeper local` as people start it: a process of its own, from its first line to its end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+
+const command = resolve("infra/cli/tidekeeper.js");
+
+/** What the command prints with `--json` once it is ready. */
+export interface Ready {
+  readonly addresses: { readonly rest: string; readonly grpc: string; readonly status?: string };
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A running `tidekeeper local`. */
+export interface LocalProcess extends Ready {
+  readonly pid: number;
+  readonly grpcPort: number;
+  /** REST call; answers the JSON whatever the status. */
+  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Presses Ctrl-C and waits for the end. @returns the exit code. */
+  interrupt(): Promise<number | null>;
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [command, "local", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/**
+ * A port that is free, and the next ones with it. Below the range from which the system gives ports to clients.
+ * @param count - how many in a row.
+ */
+export async function freePorts(count: number): Promise<number> {
+  for (let base = 20_000 + (process.pid % 300) * 20; ; base = base > 31_000 ? 20_000 : base + count) {
+    const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(base + at)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((answer) => {
+    const probe = createServer();
+    probe.once("error", () => answer(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => answer(true)));
+  });
+}
+
+/** Starts it on free ports and waits until it says that it is ready. Throws Error with what it printed when it ends before. */
+export async function startCommand(...args: string[]): Promise<LocalProcess> {
+  const child = start(["--json", "--port", String(await freePorts(8)), ...args]);
+  const { stdout, stderr, pid } = child;
+  if (stdout === null || stderr === null || pid === undefined) throw new Error("the command has no output");
+  const complaint = text(stderr);
+  const lines = createInterface({ input: stdout });
+  const first = once(lines, "line") as Promise<[string]>;
+  const ended = once(child, "close");
+  const [line] = await Promise.race([
+    first,
+    ended.then(async () => {
+      throw new Error(`tidekeeper local ended before it was ready: ${await complaint}`);
+    }),
+  ]);
+  const ready = JSON.parse(line) as Ready;
+  return {
+    ...ready,
+    pid,
+    grpcPort: Number(ready.addresses.grpc.split(":").at(-1)),
+    async call<T>(method: string, path: string, body?: unknown) {
+      const answer = await fetch(ready.addresses.rest + path, {
+        method,
+        headers: { "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return (await answer.json()) as T;
+    },
+    async interrupt() {
+      child.kill("SIGINT");
+      await ended;
+      return child.exitCode;
+    },
+  };
+}
+
+/** Runs it where it must refuse at once. */
+export async function refusedCommand(...args: string[]): Promise<{ code: number | null; told: string }> {
+  const child = start(["--port", String(await freePorts(8)), ...args]);
+  const [told] = await Promise.all([child.stderr === null ? "" : text(child.stderr), once(child, "close")]);
+  return { code: child.exitCode, told };
+}
