@@ -43,7 +43,7 @@ async function pass(world: World, until: number): Promise<boolean> {
 function again(world: World, name: string, apart: number, act: () => void | Promise<void>): void {
   const dice = world.dice.fork(name);
   const plan = () => {
-    world.clock.at(world.clock.now() + dice.between(0.05, 2) * apart, () => {
+    world.clock.at(Math.round(world.clock.now() + dice.between(0.05, 2) * apart), () => {
       if (!world.weather.stormy) return;
       void act();
       plan();

@@ -15,6 +15,9 @@ export interface CommitRulesParts {
   readonly now: () => number;
 }
 
+/** Clocks of processes differ by so much, and a claim is made with a clock read a while ago. */
+const skew = 30_000;
+
 /** Watches commits. */
 export class CommitRules {
   readonly #parts: CommitRulesParts;
@@ -90,9 +93,9 @@ export class CommitRules {
     const target = written.find((write) => write.collection === "targets" && write.id === after.targetKey);
     const known = target?.collection === "targets" ? target.before : memory.peek("targets", after.targetKey);
     const hold = known?.memory.hold;
-    const asked = known?.requests.find(({ wish, expiresAt }) => wish.type === "hold" && expiresAt > now());
+    const asked = known?.requests.find(({ wish, expiresAt }) => wish.type === "hold" && expiresAt > now() + skew);
     const released = known?.requests.some(({ wish }) => wish.type === "release");
-    if (!released && (asked !== undefined || (hold !== undefined && hold.until > now() + 6_000))) {
+    if (!released && (asked !== undefined || (hold !== undefined && hold.until > now() + skew))) {
       broken("hold", `${after.change.kind} is claimed in spite of the hold ${asked?.eventId ?? hold?.eventId}`);
     }
   }

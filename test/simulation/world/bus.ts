@@ -95,7 +95,7 @@ export class PubSub {
   #later(message: Message, state: { acknowledged: boolean }, tries: number, atLeast = 0): void {
     const { clock, dice, weather } = this.#parts;
     const delay = dice.chance(weather.rates.late) ? dice.between(0.1, 15) * minute : dice.between(10, 800);
-    clock.at(clock.now() + Math.max(atLeast, delay), () => this.#deliver(message, state, tries));
+    clock.at(Math.round(clock.now() + Math.max(atLeast, delay)), () => this.#deliver(message, state, tries));
   }
 
   #deliver(message: Message, state: { acknowledged: boolean }, tries: number): void {

@@ -60,7 +60,7 @@ export class Instance {
         : dice.chance(0.5)
           ? dice.between(1, 20) * minute
           : dice.between(0.3, 3) * hour;
-      this.#frozenUntil = Math.max(this.#frozenUntil, clock.now() + lasts);
+      this.#frozenUntil = Math.max(this.#frozenUntil, Math.round(clock.now() + lasts));
       story.tell(undefined, `${this.name} freezes for ${Math.round(lasts / second)} s at: ${where}`);
     }
     if (dice.chance(rates.interlope)) await this.#around.interlope();
@@ -71,7 +71,7 @@ export class Instance {
 
   async #wait(duration: number): Promise<void> {
     const { clock } = this.#around;
-    await new Promise<void>((resolve) => clock.at(clock.now() + duration, resolve));
+    await new Promise<void>((resolve) => clock.at(Math.round(clock.now() + duration), resolve));
     if (this.#dead) await this.#forever();
   }
 

@@ -27,7 +27,8 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
   const story = new Story(now, listen);
   const weather = new Weather(dice.fork("weather"));
   const cloud = new Cloud(clock, dice.fork("cloud"), scenario.behaviour);
-  const wait = (duration: number) => new Promise<void>((resolve) => clock.at(clock.now() + duration, resolve));
+  const wait = (duration: number) =>
+    new Promise<void>((resolve) => clock.at(Math.round(clock.now() + duration), resolve));
   const storeDice = dice.fork("store");
   const memory = new Memory({ random: storeDice.next, wait });
 

@@ -65,7 +65,7 @@ export function openWriterPort(parts: WriterPortParts): VertexWriter {
   function travel(attempt: Attempt, deadline: number): Promise<JsonObject> {
     const takes = dice.chance(0.05 * (weather.stormy ? 1 : 0)) ? dice.between(1, 40) * second : dice.between(20, 600);
     return new Promise((resolve, reject) => {
-      clock.at(clock.now() + takes, () => {
+      clock.at(Math.round(clock.now() + takes), () => {
         try {
           const late = clock.now() - deadline;
           const answer = late < latest ? take(attempt) : undefined;
