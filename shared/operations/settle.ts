@@ -79,9 +79,11 @@ export async function settle(
   const held = slot.value;
   const { reader, clock } = tools;
   const kind = kindOf<ChangeKind>(held.change);
+  // Before the look, which takes its time: an operation that ends during it may have ended after the resource was read.
+  const now = { world: clock.now(), wire: clock.wire() };
   const facts = await gatherFacts(reader, held);
   const seen = kind.recognise(held.change, held, facts);
-  const verdict = judge(kind, held, facts, seen, { world: clock.now(), wire: clock.wire() });
+  const verdict = judge(kind, held, facts, seen, now);
   switch (verdict.verdict) {
     case "wait":
       return { slot: "occupied", held, why: verdict.why };

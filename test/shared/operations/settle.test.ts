@@ -97,6 +97,31 @@ describe("an operation that fails, fails with its class", () => {
   });
 });
 
+describe("an operation that ends while it is looked at", () => {
+  test("is looked at again: its resource may have been read before it ended", async () => {
+    const id = fresh("900");
+    await servingEndpoint(world, id, []);
+    const change = deployTo(id, "4711");
+    await world.start(await world.claimed(change));
+    const { reader } = world;
+    // The endpoint is read first, and the answer about the operation comes an hour later.
+    const stale = await reader.getEndpoint(onEndpoint(id));
+    const slow: typeof reader = {
+      ...reader,
+      getEndpoint: async () => stale,
+      async getOperation(name) {
+        await world.world.advance(3_600_000);
+        return reader.getOperation(name);
+      },
+    };
+    const slot = await world.slotOf(change.resource);
+    expect(await settle({ ...world.tools, reader: slow }, slot, world.afterSettling)).toMatchObject({
+      slot: "occupied",
+    });
+    expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "done" });
+  });
+});
+
 describe("a resize is believed only when the replica counts show it", () => {
   test.each([
     { mode: "no-effect", is: "no-effect" },
