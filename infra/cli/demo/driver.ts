@@ -48,7 +48,7 @@ export function drive(plan: readonly Happening[], parts: DriverParts): Driver {
   const signals = pubsub.topic(`${prefix}-signals`, { batching: { maxMilliseconds: 1 } });
 
   const sendEvent = async ({ event, copies, refused }: Pick<EventToSend, "event" | "copies" | "refused">) => {
-    ledger.sent({ event, refused });
+    ledger.sent({ event, refused }, cloud.clock.now());
     for (let copy = 0; copy < copies; copy += 1) await events.publishMessage({ json: event });
   };
   const event = async (happening: EventToSend) => {

@@ -1,5 +1,6 @@
 /** Who asked for what, and how it was answered: every event sent, every outcome heard, each once. */
 import { answerPhases, type Outcome } from "../../../shared/outcomes/outcome.ts";
+import type { Millis } from "../../../shared/time/clock.ts";
 import type { EventToSend } from "./plan/happening.ts";
 
 /** An event that was published, and its answer so far. */
@@ -8,13 +9,15 @@ export interface SentEvent {
   readonly type: string;
   readonly target: string;
   readonly refused: boolean;
+  /** World time. */
+  readonly sentAt: Millis;
   readonly answer?: Outcome;
 }
 
 /** What the demo knows of events and outcomes. */
 export interface Ledger {
-  /** Notes that an event is being published. */
-  sent(event: Pick<EventToSend, "event" | "refused">): void;
+  /** Notes that an event is being published at this world time. */
+  sent(event: Pick<EventToSend, "event" | "refused">, sentAt: Millis): void;
   /** Takes an outcome. @returns whether it is new; the bus delivers some twice. */
   heard(outcome: Outcome): boolean;
   readonly events: readonly SentEvent[];
@@ -30,9 +33,9 @@ export function createLedger(): Ledger {
   const notices: Outcome[] = [];
   const later = (a: Outcome | undefined, b: Outcome): Outcome => (a?.final ? a : b);
   return {
-    sent({ event: { id, type, target }, refused }) {
+    sent({ event: { id, type, target }, refused }, sentAt) {
       const answer = early.get(id);
-      events.set(id, { id, type, target, refused, ...(answer === undefined ? {} : { answer }) });
+      events.set(id, { id, type, target, refused, sentAt, ...(answer === undefined ? {} : { answer }) });
     },
     heard(outcome) {
       if (seen.has(outcome.id)) return false;
@@ -62,6 +65,11 @@ export function isAnswer({ phase }: Outcome): boolean {
 /** Events that have no final answer. */
 export function unanswered(events: readonly SentEvent[]): readonly SentEvent[] {
   return events.filter(({ answer }) => !answer?.final);
+}
+
+/** When the events were sent of which nothing has been heard, not even that they were accepted. */
+export function unheardSince(events: readonly SentEvent[]): readonly Millis[] {
+  return events.flatMap(({ answer, sentAt }) => (answer === undefined ? [sentAt] : []));
 }
 
 /** Events whose answer is the wrong one: refused though right, or taken though wrong on purpose. */

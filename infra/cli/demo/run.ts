@@ -8,10 +8,11 @@ import { exitCodes, Failure } from "../command.ts";
 import { paint, print, printJson, remark } from "../output.ts";
 import { billOf } from "./bill.ts";
 import { type Driver, drive } from "./driver.ts";
-import { nextSpeed } from "./governor.ts";
+import { makeExisting, withSpecs } from "./existing.ts";
+import { lagOf, nextSpeed } from "./governor.ts";
 import { aborted, interruption } from "./interruption.ts";
 import { jobEnds } from "./job-ends.ts";
-import { createLedger, unanswered } from "./ledger.ts";
+import { createLedger, unanswered, unheardSince } from "./ledger.ts";
 import { newsOf } from "./news.ts";
 import { planWorkload } from "./plan/workload.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -43,8 +44,8 @@ const calmBefore = 3 * hour;
 const settleWithin = 4 * hour;
 /** Pause between two looks at where the world is; the screen is redrawn as often. Real milliseconds. */
 const frame = 250;
-/** So many frames are waited for the functions' first look, ten seconds; a slow machine goes on without. */
-const patience = 40;
+/** So many frames are waited for the functions' first look, half a minute; what is slower still goes on without. */
+const patience = 120;
 /** The view shows the last few; nobody scrolls back in it. */
 const newsKept = 40;
 
@@ -124,13 +125,13 @@ async function live(
   });
 
   let pace: number | undefined;
-  const feed = followStatus(page, ({ at, locations }: StatusReport) => {
+  const feed = followStatus(page, (report) => {
     if (pace === undefined) return;
-    const lag = Math.max(0, ...locations.map(({ takenAt }) => at - takenAt));
-    pace = nextSpeed(speed, pace, lag);
+    pace = nextSpeed(speed, pace, lagOf(report, unheardSince(ledger.events)));
     clock.setSpeed(pace);
   });
-  const bills = () => billOf(fleet, cloud.vertex.model.billing(home.project), clock.now() - from);
+  const targets = withSpecs(fleet);
+  const bills = () => billOf({ ...fleet, targets }, cloud.vertex.model.billing(home.project), clock.now() - from);
   const show = (note?: string) =>
     screen.show({
       now: clock.now(),
@@ -153,7 +154,8 @@ async function live(
 
   let driver: Driver | undefined;
   try {
-    const plan = planWorkload({ targets: fleet.targets, seed, spot: trace === undefined, from, calm });
+    await makeExisting(addresses.rest, fleet);
+    const plan = planWorkload({ targets, seed, spot: trace === undefined, from, calm });
     driver = drive(plan, {
       cloud,
       rest: addresses.rest,

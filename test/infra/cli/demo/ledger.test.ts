@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLedger, unanswered, wronglyAnswered } from "../../../../infra/cli/demo/ledger.ts";
+import { createLedger, unanswered, unheardSince, wronglyAnswered } from "../../../../infra/cli/demo/ledger.ts";
 import type { Outcome } from "../../../../shared/outcomes/outcome.ts";
 
 function outcome(eventId: string, phase: Outcome["phase"], final: boolean): Outcome {
@@ -12,7 +12,7 @@ const wrong = { event: { id: "wrong", type: "wake", target: "chatt" }, refused: 
 describe("The ledger", () => {
   test("counts an event as answered with its final outcome only", () => {
     const ledger = createLedger();
-    ledger.sent(right);
+    ledger.sent(right, 5);
     ledger.heard(outcome("right", "accepted", false));
     ledger.heard(outcome("right", "started", false));
     expect(unanswered(ledger.events).map(({ id }) => id)).toEqual(["right"]);
@@ -27,9 +27,17 @@ describe("The ledger", () => {
     expect(ledger.notices).toHaveLength(1);
   });
 
+  test("knows since when nothing has been heard of an event: one that is accepted has been heard", () => {
+    const ledger = createLedger();
+    ledger.sent(right, 5);
+    expect(unheardSince(ledger.events)).toEqual([5]);
+    ledger.heard(outcome("right", "accepted", false));
+    expect(unheardSince(ledger.events)).toEqual([]);
+  });
+
   test("keeps a final answer when an earlier step arrives after it", () => {
     const ledger = createLedger();
-    ledger.sent(right);
+    ledger.sent(right, 5);
     ledger.heard(outcome("right", "done", true));
     ledger.heard(outcome("right", "accepted", false));
     expect(ledger.events[0]?.answer?.phase).toBe("done");
@@ -38,7 +46,7 @@ describe("The ledger", () => {
   test("keeps an answer that is faster than the sender's own note", () => {
     const ledger = createLedger();
     ledger.heard(outcome("right", "done", true));
-    ledger.sent(right);
+    ledger.sent(right, 5);
     expect(unanswered(ledger.events)).toEqual([]);
     expect(ledger.notices).toEqual([]);
   });
@@ -50,7 +58,7 @@ describe("The ledger", () => {
     ["a right event that failed honestly", right, "failed", 0],
   ] as const)("judges %s", (_case, event, phase, mistakes) => {
     const ledger = createLedger();
-    ledger.sent(event);
+    ledger.sent(event, 5);
     ledger.heard(outcome(event.event.id, phase, true));
     expect(wronglyAnswered(ledger.events)).toHaveLength(mistakes);
   });

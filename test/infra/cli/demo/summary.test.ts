@@ -33,7 +33,9 @@ function resultWith(more: Partial<Result> = {}): Result {
       },
       { name: "dear", used: { nodeHours: 6 }, baseline: { nodeHours: 24 }, nodes: {} },
     ],
-    events: [{ id: "e1", type: "wake", target: "pool", refused: false, answer: { ...answer, phase: "done" } }],
+    events: [
+      { id: "e1", type: "wake", target: "pool", refused: false, sentAt: 0, answer: { ...answer, phase: "done" } },
+    ],
     notices: [],
     complaints: [],
     deadLetters: [],
@@ -102,14 +104,21 @@ describe("The summary", () => {
   test.each([
     [
       "an event without a final answer",
-      { events: [{ id: "e1", type: "wake", target: "pool", refused: false }] },
+      { events: [{ id: "e1", type: "wake", target: "pool", refused: false, sentAt: 0 }] },
       "not answered: e1",
     ],
     [
       "a right event that was refused",
       {
         events: [
-          { id: "e1", type: "wake", target: "pool", refused: false, answer: { ...answer, phase: "rejected" as const } },
+          {
+            id: "e1",
+            type: "wake",
+            target: "pool",
+            refused: false,
+            sentAt: 0,
+            answer: { ...answer, phase: "rejected" as const },
+          },
         ],
       },
       "e1 was rejected: no such target",
