@@ -86,6 +86,9 @@ function judgeNamed(
   if (look.look === "present") {
     // The service would refuse the next change while this one runs, so its end is waited for; but not for ever.
     if (seen.seen === "effect" && overdue) return done(`${seen.note}, though operation ${name} never ended`);
+    if (seen.seen === "impossible" && overdue) {
+      return failed(seen.class, `${seen.note}, though operation ${name} never ended`);
+    }
     return (overdue ? unknown : wait)(`operation ${name} is running: ${noteOf(seen)}`);
   }
   // Its effect may show before it ends, and until then the service refuses the next change: only a look at it tells.

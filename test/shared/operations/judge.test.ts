@@ -73,6 +73,13 @@ describe("an operation whose name is recorded", () => {
       is: "wait",
     },
     { when: "it never ends, but the effect shows", seen: effect, op: going, after: late, is: "done" },
+    {
+      when: "it never ends, but the resource shows that it failed",
+      seen: impossible,
+      op: going,
+      after: late,
+      is: "gone",
+    },
     { when: "it never ends", seen: underWay, op: going, after: late, is: "unknown" },
     { when: "it succeeded and the effect shows", seen: effect, op: succeeded, after: early, is: "done" },
     { when: "it succeeded, and only it can tell", seen: noTrace, op: succeeded, after: early, is: "done" },
