@@ -79,7 +79,7 @@ async function setUp(world: World): Promise<void> {
 }
 
 function trouble(world: World): void {
-  const { strangers, askers, operators, memory, story, wait, dice } = world;
+  const { strangers, askers, operators, functions, memory, story, wait, dice } = world;
   // Some worlds are busy with people, others are left alone with their faults.
   const busy = dice.fork("busy");
   const often = (usual: number) => usual * busy.pick([0.5, 1, 2, 8]);
@@ -92,10 +92,12 @@ function trouble(world: World): void {
   if (!busy.chance(0.15)) return;
   again(world, "wrong store", 3 * hour, async () => {
     memory.swap();
-    story.tell(undefined, "the store is empty: a wrong one is in its place");
+    functions.restart();
+    story.tell(undefined, "all is deployed with a wrong store, which is empty");
     await wait(10 * minute);
     await memory.swapBack();
-    story.tell(undefined, "the right store is back");
+    functions.restart();
+    story.tell(undefined, "all is deployed with the right store again");
   });
 }
 

@@ -35,6 +35,7 @@ function poolProblem(
   const { cloud, scenario, deletes, operators, now } = parts;
   const shown = cloud.resource(policy.resource);
   const on = policy.schedule === undefined || scenario.isOn(now());
+  const mayBeDeleted = deletes.recent(policy.resource) < operators.cyclesPerDay;
   if (memory.drift !== undefined) return `it is drifted (${memory.drift.what}), and nobody touches it any more`;
   if (policy.name === elastic.name) {
     const wanted = elastic.base + parts.deltas.reduce((sum, { delta }) => sum + delta, 0);
@@ -43,11 +44,13 @@ function poolProblem(
   }
   if (on) {
     if (shown?.state === "RUNNING" || memory.sleep?.cause === "idle") return undefined;
+    // A broken one is mended by a delete, and those may be used up for today.
+    if (shown?.state === "ERROR" && !mayBeDeleted) return undefined;
     if (policy.spec === undefined && memory.sleep === undefined && shown === undefined) return undefined;
     return `it should be on, and is ${shown?.state ?? "absent"}`;
   }
   if (shown === undefined || memory.draining?.skipped === true) return undefined;
-  if (deletes.recent(policy.resource) >= operators.cyclesPerDay) return undefined;
+  if (!mayBeDeleted) return undefined;
   return `it should be off, and is ${shown.state}`;
 }
 

@@ -46,6 +46,7 @@ export class Functions {
   readonly #parts: FunctionsParts;
   readonly #dice: Dice;
   readonly #processes = new Map<Role, Process[]>();
+  readonly #started: Instance[] = [];
   #count = 0;
 
   constructor(parts: FunctionsParts) {
@@ -66,6 +67,13 @@ export class Functions {
       case "dead-letters":
         return undefined;
     }
+  }
+
+  /** Ends every process, as a new deployment does. */
+  restart(): void {
+    for (const instance of this.#started) instance.kill();
+    this.#started.length = 0;
+    this.#processes.clear();
   }
 
   /** One tick. */
@@ -106,6 +114,7 @@ export class Functions {
     // Only the way between observation and start is interesting for people's hands.
     const around = role === "reconcile" ? this.#parts : { ...this.#parts, interlope: async () => {} };
     const instance = new Instance(name, { ...around, dice });
+    this.#started.push(instance);
     const home = homeOf({
       settings: settings(),
       store: openStorePort({ instance, memory, dice, weather }),

@@ -38,6 +38,11 @@ export class Instance {
     return !this.#dead && this.#frozenUntil <= this.#around.clock.now();
   }
 
+  /** Ends it, at whichever await it is. */
+  kill(): void {
+    this.#dead = true;
+  }
+
   /** Its own clock: in a simulation the wire's time is the world's. */
   get clock(): Clock {
     const now = () => this.#around.clock.now() + this.#skew;

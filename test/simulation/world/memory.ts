@@ -106,7 +106,7 @@ export class Memory implements Store {
     const written = [...last].map(([key, { collection, id, value }]) => {
       const before = shadow.get(key);
       if (value === undefined) shadow.delete(key);
-      else shadow.set(key, structuredClone(value));
+      else shadow.set(key, value);
       return { collection, id, before, after: value } as Written;
     });
     if (written.length > 0) for (const watcher of this.#watchers) watcher(written);
