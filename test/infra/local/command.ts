@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 const command = resolve("infra/cli/tidekeeper.js");
 
 /** What the command prints with `--json` once it is ready. */
-export interface Ready {
+interface Ready {
   readonly addresses: { readonly rest: string; readonly grpc: string; readonly status?: string };
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -32,7 +32,7 @@ function start(args: readonly string[]): ChildProcess {
  * A port that is free, and the next ones with it. Below the range from which the system gives ports to clients.
  * @param count - how many in a row.
  */
-export async function freePorts(count: number): Promise<number> {
+async function freePorts(count: number): Promise<number> {
   for (let base = 20_000 + (process.pid % 300) * 20; ; base = base > 31_000 ? 20_000 : base + count) {
     const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(base + at)));
     if (free.every(Boolean)) return base;

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { PubSub } from "@google-cloud/pubsub";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../../infra/local/server.ts";
+import { missingGcloud } from "./gcloud.ts";
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "local-cloud-"));
@@ -174,13 +175,7 @@ test("the schedule publishes on the world's clock to real Pub/Sub subscribers", 
   await client.close();
 });
 
-const gcloudPresent = await run("gcloud", ["--version"]).then(
-  () => true,
-  () => false,
-);
-if (!gcloudPresent) console.warn("SKIPPED: gcloud as a client of the local cloud, because gcloud is not installed");
-
-describe.skipIf(!gcloudPresent)("gcloud", () => {
+describe.skipIf(missingGcloud("Pub/Sub and Cloud Scheduler by gcloud"))("gcloud", () => {
   const gcloud = async (command: string, ...more: string[]) => {
     const environment = { ...process.env, ...cloud.environment("demo"), CLOUDSDK_CONFIG: join(folder, "gcloud") };
     const { stdout } = await run("gcloud", [...command.split(" "), ...more, "--format=json"], { env: environment });

@@ -2,7 +2,7 @@
  * gcloud, a client that knows nothing of this double, gets by REST what the service's own words are.
  * Recipes: CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM and CLOUDSDK_AUTH_DISABLE_CREDENTIALS. Skipped where gcloud is absent.
  */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,15 +13,15 @@ import { createScaledClock } from "../../../../infra/local/clock/scaled-clock.ts
 import { createVertex } from "../../../../infra/local/vertex/vertex.ts";
 import { type Doors, startDoors } from "../../../../infra/local/wire/doors.ts";
 import type { JsonObject } from "../../../../infra/local/wire/service.ts";
+import { missingGcloud } from "../gcloud.ts";
 import { gpuMachine } from "./scenes.ts";
 import { start } from "./service.ts";
 
-const absent = spawnSync("gcloud", ["--version"]).error !== undefined;
 const run = promisify(execFile);
 const location = "projects/demo/locations/us-central1";
 const longest = 120_000;
 
-describe.skipIf(absent)("gcloud", () => {
+describe.skipIf(missingGcloud("Vertex AI by gcloud"))("gcloud", () => {
   // Twenty minutes of the world in a second: gcloud polls in real time.
   const clock = createScaledClock({ from: start, speed: 1200 });
   const vertex = createVertex({ clock, random: createRandom(7) });
