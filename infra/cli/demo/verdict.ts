@@ -1,4 +1,5 @@
 /** Is the fleet as it should be? What the schedule wants now, against what is billed now and what the status page says. */
+import type { Rule } from "../../../shared/decide/rules.ts";
 import { scheduleAt } from "../../../shared/decide/schedule/schedule.ts";
 import type { Fleet, TargetPolicy } from "../../../shared/fleet/fleet.ts";
 import type { StatusReport, TargetStatus } from "../../../shared/status/report.ts";
@@ -47,6 +48,8 @@ function complaintAbout(
   const want = wanted(policy, now);
   const on = restful.on.has(phase);
   if (!on && !restful.off.has(phase)) return `${phase}: ${decision.why}`;
+  // The fleet's own limit on deletes keeps it on.
+  if (on && decision.rule === ("cycles-per-day" satisfies Rule)) return undefined;
   if (want !== "either" && on !== (want === "on"))
     return `${phase}, but its schedule wants it ${want}: ${decision.why}`;
   const nodes = Object.values(bill?.nodes ?? {}).reduce((total, number) => total + number, 0);

@@ -63,6 +63,12 @@ describe("The fleet is as it should be when", () => {
   test.each([
     ["a scheduled pool is up by day", "pool", noon, {}],
     ["a scheduled pool is asleep at night", "pool", night, {}],
+    [
+      "the fleet's own limit on deletes keeps a pool up at night",
+      "pool",
+      night,
+      { phase: "up", decision: { at: night, times: 1, rule: "cycles-per-day", action: "nothing", why: "4 deletes" } },
+    ],
     ["a pool is already up shortly before its window", "pool", dawn, { phase: "up" }],
     ["a pool is still asleep shortly before its window", "pool", dawn, {}],
     ["a pool that may sleep when idle is up", "naps", noon, {}],
