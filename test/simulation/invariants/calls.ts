@@ -10,6 +10,7 @@ import type { Cloud } from "../world/cloud.ts";
 import type { Memory } from "../world/memory.ts";
 import type { Attempt, CallWatcher } from "../world/writer-port.ts";
 import type { Deletes } from "./deletes.ts";
+import type { Foreign } from "./foreign.ts";
 
 /** What is watched with. */
 export interface CallRulesParts {
@@ -21,6 +22,7 @@ export interface CallRulesParts {
   /** When the fleet last became another one. */
   readonly appliedAt: () => number;
   readonly deletes: Deletes;
+  readonly foreign: Foreign;
 }
 
 /** An operation of ours that the service has accepted. */
@@ -75,7 +77,7 @@ export class CallRules implements CallWatcher {
   }
 
   attempt({ method, request, resource }: Attempt): void {
-    const { story, memory, cloud, now, fleet, appliedAt, deletes } = this.#parts;
+    const { story, memory, cloud, now, fleet, appliedAt, deletes, foreign } = this.#parts;
     const kind = kindOf(method);
     story.tell(resource, `${kind} arrives at Vertex`);
     const broken = (invariant: string, text: string) => story.violate(invariant, resource, text);
@@ -97,6 +99,7 @@ export class CallRules implements CallWatcher {
     }
     this.#before = resource.includes("/endpoints/") ? cloud.endpoint(resource) : undefined;
     if (kind === "delete" && slot.change.kind === "delete") deletes.attempt(slot, slot.change);
+    if (kind === "delete" || kind === "resize") foreign.changing(resource, kind);
     if (kind === "resize") this.#withinBounds(resource, request);
     if (kind === "undeploy") {
       const id = String(request["deployedModelId"]);

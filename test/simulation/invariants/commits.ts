@@ -95,6 +95,9 @@ export class CommitRules {
     const hold = known?.memory.hold;
     const asked = known?.requests.find(({ wish, expiresAt }) => wish.type === "hold" && expiresAt > now() + skew);
     const released = known?.requests.some(({ wish }) => wish.type === "release");
+    if (!released && known?.memory.kind === "persistentResource" && known.memory.drift !== undefined) {
+      broken("what others made is left alone", `${after.change.kind} is claimed though it is drifted`);
+    }
     if (!released && (asked !== undefined || (hold !== undefined && hold.until > now() + skew))) {
       broken("hold", `${after.change.kind} is claimed in spite of the hold ${asked?.eventId ?? hold?.eventId}`);
     }

@@ -4,12 +4,14 @@ import type { Story } from "../story.ts";
 import type { Message } from "../world/bus.ts";
 import type { Memory } from "../world/memory.ts";
 import type { CommitRules } from "./commits.ts";
+import type { Foreign } from "./foreign.ts";
 
 /** What is watched with. */
 export interface MessageRulesParts {
   readonly story: Story;
   readonly memory: Memory;
   readonly commits: CommitRules;
+  readonly foreign: Foreign;
 }
 
 /** Watches messages. */
@@ -68,7 +70,8 @@ export class MessageRules {
   }
 
   #outcome(outcome: Outcome): void {
-    const { story, commits } = this.#parts;
+    const { story, commits, foreign } = this.#parts;
+    if (outcome.what === "release" && outcome.resource !== undefined) foreign.released(outcome.resource, outcome.at);
     story.tell(outcome.resource, `outcome ${outcome.id}: ${outcome.what}: ${outcome.why}`);
     if (!commits.hasTold(outcome.id)) {
       story.violate("told means committed", outcome.resource, `${outcome.id} is published, and was never committed`);

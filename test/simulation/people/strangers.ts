@@ -14,6 +14,8 @@ export interface StrangersParts {
   readonly dice: Dice;
   readonly story: Story;
   readonly fleet: () => Fleet;
+  /** Told of each persistent resource that a stranger has made. */
+  readonly made: (resource: string) => void;
 }
 
 const spec = (replicas: number) => ({
@@ -33,7 +35,8 @@ export class Strangers {
   /** Makes a persistent resource. */
   create(name: string, replicas: number): void {
     const request = { parent, persistentResourceId: name.split("/").at(-1), persistentResource: spec(replicas) };
-    this.#try(name, "creates it", "PersistentResourceService.CreatePersistentResource", request);
+    const done = this.#try(name, "creates it", "PersistentResourceService.CreatePersistentResource", request);
+    if (done) this.#parts.made(name);
   }
 
   createEndpoint(name: string): void {
@@ -155,13 +158,15 @@ export class Strangers {
     this.#parts.story.tell(undefined, "machines can be had again");
   }
 
-  #try(about: string, text: string, method: MethodName, request: object): void {
+  #try(about: string, text: string, method: MethodName, request: object): boolean {
     const { cloud, story } = this.#parts;
     try {
       cloud.call(method, request);
       story.tell(about, `somebody ${text}`);
+      return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      return false;
     }
   }
 }

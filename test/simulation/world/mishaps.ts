@@ -54,8 +54,7 @@ export function operationFailure(dice: Dice, method: string): FaultInput {
   return { effect: { kind: "operation-error", code, message } };
 }
 
-/** An operation that takes for ever, or so it seems. */
+/** An operation that takes so long that it seems to take for ever. */
 export function slowness(dice: Dice): FaultInput {
-  if (dice.chance(0.1)) return { effect: { kind: "never-finishes", effect: true } };
-  return { effect: { kind: "slow", factor: dice.pick([2, 4, 10]) } };
+  return { effect: { kind: "slow", factor: dice.pick([2, 4, 10, 20]) } };
 }

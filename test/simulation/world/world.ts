@@ -5,6 +5,7 @@ import { createDice } from "../dice.ts";
 import { CallRules } from "../invariants/calls.ts";
 import { CommitRules } from "../invariants/commits.ts";
 import { Deletes } from "../invariants/deletes.ts";
+import { Foreign } from "../invariants/foreign.ts";
 import { type Problem, problems } from "../invariants/liveness.ts";
 import { MessageRules } from "../invariants/messages.ts";
 import { Askers } from "../people/askers.ts";
@@ -34,7 +35,14 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
 
   const operators = new Operators({ memory, dice: dice.fork("operators"), story, scenario, now });
   const fleet = () => operators.fleet;
-  const strangers = new Strangers({ cloud, dice: dice.fork("strangers"), story, fleet });
+  const strangers = new Strangers({
+    cloud,
+    dice: dice.fork("strangers"),
+    story,
+    fleet,
+    made: (name) => foreign.made(name),
+  });
+  const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const deletes = new Deletes({
     cloud,
     memory,
@@ -44,9 +52,18 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     fleet,
     cyclesPerDay: () => operators.cyclesPerDay,
   });
-  const calls = new CallRules({ cloud, memory, story, now, fleet, appliedAt: () => operators.appliedAt, deletes });
+  const calls = new CallRules({
+    foreign,
+    cloud,
+    memory,
+    story,
+    now,
+    fleet,
+    appliedAt: () => operators.appliedAt,
+    deletes,
+  });
   const commits = new CommitRules({ memory, story, calls, now });
-  const messages = new MessageRules({ story, memory, commits });
+  const messages = new MessageRules({ story, memory, commits, foreign });
 
   const settings = (): Settings => ({
     project,
