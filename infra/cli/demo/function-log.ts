@@ -7,6 +7,8 @@ export interface FunctionLog {
   readonly path: string;
   /** Takes a line that a function printed. */
   line(name: string, line: string): void;
+  /** How many there have been. */
+  readonly lines: number;
   /** How often something went wrong, and the first few of them. */
   readonly errors: { readonly count: number; readonly first: readonly string[] };
   close(): Promise<void>;
@@ -35,14 +37,19 @@ export function openFunctionLog(path: string): FunctionLog {
   const file = createWriteStream(path, { flags: "a" });
   const first: string[] = [];
   let count = 0;
+  let lines = 0;
   return {
     path,
     line(name, line) {
       file.write(`${name} ${line}\n`);
+      lines += 1;
       const error = errorIn(line);
       if (error === undefined) return;
       count += 1;
       if (first.length < kept) first.push(`${name}: ${error}`);
+    },
+    get lines() {
+      return lines;
     },
     get errors() {
       return { count, first };

@@ -5,8 +5,17 @@ import { join } from "node:path";
 import type { PubSub } from "@google-cloud/pubsub";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import type { Millis } from "../../../shared/time/clock.ts";
+import { Failure } from "../command.ts";
 import { type LocalHome, startLocal } from "../local/start.ts";
 import { type FunctionLog, openFunctionLog } from "./function-log.ts";
+
+/** Why nothing could be started. What the functions have printed is kept; where there is nothing, nothing is left behind. */
+async function notStarted(cause: unknown, { lines, path }: FunctionLog, folder: string): Promise<Failure> {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (lines > 0) return new Failure(`the local home did not start: ${why}`, `look at ${path}`, { cause });
+  await rm(folder, { recursive: true, force: true });
+  return new Failure(`the local home did not start: ${why}`, "choose other ports with --port", { cause });
+}
 
 /** What a stage is built for. */
 export interface StageOptions {
@@ -39,7 +48,7 @@ const startingSpeed = 30;
 
 /**
  * Starts it, with the world going slowly.
- * @throws Error when a part does not come up; what had started is stopped, and the folder with the log stays.
+ * @throws Failure when a part does not come up; what had started is stopped.
  */
 export async function buildStage({ fleet, port, from, seed }: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "tidekeeper-demo-"));
@@ -59,7 +68,7 @@ export async function buildStage({ fleet, port, from, seed }: StageOptions): Pro
     });
   } catch (error) {
     await log.close();
-    throw error;
+    throw await notStarted(error, log, folder);
   }
   const { clock } = home.cloud;
   // As the printed environment says: the client would look for a metadata server, and say that there is none.

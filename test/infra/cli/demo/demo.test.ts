@@ -59,6 +59,18 @@ describe("tidekeeper demo", () => {
     expect(out).toBe("");
   });
 
+  test("says that a port is taken, and what to do", { timeout: 30_000 }, async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { code, err } = await ended("--port", String(port));
+    server.close();
+    expect(err).toMatch(new RegExp(`the local home did not start: .*port ${port}`));
+    expect(err).toContain("choose other ports with --port");
+    expect(code).toBe(1);
+  });
+
   test("prints plain lines without a terminal, and stops whole when it is asked to", { timeout: 60_000 }, async () => {
     const port = await freePort();
     const child = demo("--once", "--port", String(port));
