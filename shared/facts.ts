@@ -24,7 +24,7 @@ export type Facts =
 type Memory = PersistentResourceMemory | SpotModelMemory;
 
 /** The policy and the document disagree about what the target is: nothing may be decided. */
-export class TargetMismatch extends Error {
+class TargetMismatch extends Error {
   override readonly name = "TargetMismatch";
 
   constructor(policy: { readonly key: string; readonly kind: string }, target: TargetDocument) {

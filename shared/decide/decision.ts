@@ -6,7 +6,7 @@ import type { Request } from "../events/requests.ts";
 import type { PersistentResourcePolicy, SpotModelPolicy } from "../fleet/fleet.ts";
 import type { Change, Held, Settlement } from "../operations/operation.ts";
 import type { NoticePhase } from "../outcomes/outcome.ts";
-import type { IdleTrack, RestoreRecord } from "../state/documents.ts";
+import type { RestoreRecord } from "../state/documents.ts";
 import type { Millis } from "../time/clock.ts";
 import type { CustomJob, Endpoint, JsonObject, Listing, PersistentResource } from "../vertex/vertex.ts";
 import type { PersistentResourceMemory, SpotModelMemory } from "./memory.ts";
@@ -147,5 +147,3 @@ export interface Decider<C, M> {
     settlement: Settlement,
   ): Pick<Decision<M>, "memory" | "requests" | "answers" | "notices">;
 }
-
-export type { IdleTrack };

@@ -103,7 +103,7 @@ export interface ScalePolicy {
   readonly pools: { readonly [poolId: string]: { readonly min: number; readonly max: number } };
 }
 
-export interface RestorePolicy {
+interface RestorePolicy {
   /** Recreate this long before the window starts, so that it is up at the bell; `auto` uses the measured start-up time. */
   readonly early: Millis | "auto";
   /** Other specs of the same resource, tried in order when the first has no capacity. */

@@ -4,7 +4,7 @@
  */
 
 /** Cloud Logging's severities, the ones we use. */
-export type Severity = "DEBUG" | "INFO" | "NOTICE" | "WARNING" | "ERROR" | "CRITICAL";
+type Severity = "DEBUG" | "INFO" | "NOTICE" | "WARNING" | "ERROR" | "CRITICAL";
 
 /** What a line says besides its message. Values must be JSON; an Error is written as its stack. */
 export type LogFields = { readonly [field: string]: unknown };

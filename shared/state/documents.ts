@@ -1,14 +1,12 @@
 /**
  * What we remember. Every document is bounded; nothing here is derived from what Vertex can show.
  */
-import type { BenchEntry, PersistentResourceMemory, SpotModelMemory } from "../decide/memory.ts";
+import type { PersistentResourceMemory, SpotModelMemory } from "../decide/memory.ts";
 import type { Request } from "../events/requests.ts";
 import type { Slot } from "../operations/operation.ts";
 import type { Outcome } from "../outcomes/outcome.ts";
 import type { Millis } from "../time/clock.ts";
 import type { JsonObject } from "../vertex/vertex.ts";
-
-export type { BenchEntry };
 
 /** Written into every document; a document of a newer schema is never changed. */
 export const schemaVersion = 1;
@@ -36,7 +34,7 @@ export interface FleetHead {
  * A piece of the applied fleet's JSON, under 500 kB; id `DIGEST/INDEX`, so that two applies at once cannot mix theirs, and
  * what a reader has begun to read stays as it was.
  */
-export interface FleetPart {
+interface FleetPart {
   readonly schema: number;
   readonly text: string;
 }
@@ -128,7 +126,7 @@ export interface ObservationDocument {
 }
 
 /** Idle bookkeeping of some of a location's targets, so that a document stays below its limit; id `LOCATION/SHARD`. */
-export interface IdleTracksDocument {
+interface IdleTracksDocument {
   readonly schema: number;
   readonly tracks: { readonly [targetKey: string]: IdleTrack };
 }

@@ -51,7 +51,7 @@ async function freePorts(): Promise<number> {
 }
 
 /** How long a condition is waited for: generous, for machines with two busy cores. Wire time. */
-export const patience = { timeout: 45_000, interval: 100 };
+const patience = { timeout: 45_000, interval: 100 };
 
 /**
  * Starts a home.
