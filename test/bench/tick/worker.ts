@@ -94,9 +94,15 @@ async function run(job: Job): Promise<Omit<Result, "megabytes">> {
   }
 }
 
+/**
+ * The old space that V8 takes in the tick's container of 512 MB, a quarter of it, in MB: on a larger machine it would let
+ * garbage lie, and the most memory would say how large the machine is.
+ */
+const oldSpace = 128;
+
 /** Runs a job in a process of its own. */
 export async function inProcess(job: Job): Promise<Result> {
-  const child = fork(import.meta.filename, [JSON.stringify(job)]);
+  const child = fork(import.meta.filename, [JSON.stringify(job)], { execArgv: [`--max-old-space-size=${oldSpace}`] });
   const [[message], [code]] = await Promise.all([once(child, "message"), once(child, "exit")]);
   if (code !== 0) throw new Error(`the worker for ${job.work} ended with ${code}`);
   return message as Result;
