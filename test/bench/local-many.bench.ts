@@ -61,6 +61,12 @@ const requests: Readonly<Record<string, (world: LocalProcess, round: number) => 
   CreateCustomJob: (world) => ok(world, "POST", `${at}/customJobs`, job),
   "ListCustomJobs by state, 10 a page": (world) =>
     ok(world, "GET", `${at}/customJobs?pageSize=10&filter=${encodeURIComponent('state="JOB_STATE_RUNNING"')}`),
+  "ListCustomJobs by a state that none has": (world) =>
+    ok(world, "GET", `${at}/customJobs?pageSize=10&filter=${encodeURIComponent('state="JOB_STATE_FAILED"')}`),
+  "ListEndpoints in order of name, 10 a page": (world) =>
+    ok(world, "GET", `${at}/endpoints?pageSize=10&orderBy=display_name`),
+  "ListEndpoints by a name that none has": (world) =>
+    ok(world, "GET", `${at}/endpoints?pageSize=10&filter=${encodeURIComponent('display_name="nobody"')}`),
   "ListOperations of a resource": (world) => ok(world, "GET", `${at}/endpoints/e5/operations?pageSize=10`),
   "ListModels, 10 a page": (world) => ok(world, "GET", `${at}/models?pageSize=10`),
   DeletePersistentResource: (world, round) => ok(world, "DELETE", `${at}/persistentResources/new-${round}`),
