@@ -10,7 +10,7 @@ import { runSeeds } from "./run-seeds.ts";
 const usage = `npm run simulate -- [--seeds N] [--seed S] [--hours H] [--trace]
   --seeds N   how many seeds to run; default 200
   --seed S    the first seed; without --seeds this one alone; default 1
-  --hours H   hours of trouble in each, world time; default 6
+  --hours H   hours of trouble in each, world time; default 4
   --trace     print everything that happens`;
 
 interface Wanted {
@@ -25,7 +25,7 @@ function readArguments(): Wanted {
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },
-      hours: { type: "string", default: "6" },
+      hours: { type: "string", default: "4" },
       trace: { type: "boolean", default: false },
     },
   });

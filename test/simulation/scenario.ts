@@ -164,6 +164,7 @@ export function drawScenario(dice: Dice): Scenario {
   const shift: Shift = { on, off, offset: dice.whole(0, on + off - 1) };
   const targets = drawTargets(dice);
   const hoursInto = (at: number) => (((at / hour - shift.offset) % (on + off)) + (on + off)) % (on + off);
+  const parsed = new Map<string, Fleet>();
   const fleet = ({ cyclesPerDay, without }: FleetVariant): Fleet => {
     const kept = (all: readonly object[]) => all.filter((target) => (target as { name: string }).name !== without);
     const file = {
@@ -179,7 +180,10 @@ export function drawScenario(dice: Dice): Scenario {
       persistentResources: kept(targets.pools),
       spotModels: kept(targets.models),
     };
-    return parseFleet(JSON.stringify(file), "simulated.json").fleet;
+    const text = JSON.stringify(file);
+    const known = parsed.get(text) ?? parseFleet(text, "simulated.json").fleet;
+    parsed.set(text, known);
+    return known;
   };
   return {
     start: Date.UTC(2026, 10, 2, dice.whole(0, 23), dice.whole(0, 59)),

@@ -5,7 +5,7 @@ import { day, minute, second } from "../../../shared/time/clock.ts";
 import type { PersistentResource } from "../../../shared/vertex/vertex.ts";
 import { poolsOf, type Scenario } from "../scenario.ts";
 import type { Story } from "../story.ts";
-import type { Cloud } from "../world/cloud.ts";
+import { type Cloud, overStates } from "../world/cloud.ts";
 import type { Memory } from "../world/memory.ts";
 
 /** What is watched with. */
@@ -24,7 +24,6 @@ export interface DeletesParts {
 const skew = 11 * second;
 /** A job that runs for longer than a first look lasts was running at any first look. */
 const longestLook = 30 * minute;
-const overStates = new Set(["JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED"]);
 
 type Deletion = Extract<Change, { kind: "delete" }>;
 

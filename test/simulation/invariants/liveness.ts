@@ -36,6 +36,9 @@ function poolProblem(
   const shown = cloud.resource(policy.resource);
   const on = policy.schedule === undefined || scenario.isOn(now());
   const mayBeDeleted = deletes.recent(policy.resource) < operators.cyclesPerDay;
+  // Jobs that wait on a broken one are somebody's: it is left to people, who have been told.
+  const stuck = shown?.state === "ERROR" && (!mayBeDeleted || cloud.hasJobs(policy.resource));
+  if (stuck) return undefined;
   if (memory.drift !== undefined) return `it is drifted (${memory.drift.what}), and nobody touches it any more`;
   if (policy.name === elastic.name) {
     const wanted = elastic.base + parts.deltas.reduce((sum, { delta }) => sum + delta, 0);
@@ -44,8 +47,6 @@ function poolProblem(
   }
   if (on) {
     if (shown?.state === "RUNNING" || memory.sleep?.cause === "idle") return undefined;
-    // A broken one is mended by a delete, and those may be used up for today.
-    if (shown?.state === "ERROR" && !mayBeDeleted) return undefined;
     if (policy.spec === undefined && memory.sleep === undefined && shown === undefined) return undefined;
     return `it should be on, and is ${shown?.state ?? "absent"}`;
   }

@@ -46,7 +46,7 @@ async function hunt(mutation: Mutation, seeds: string, hours: string): Promise<F
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "400" },
-    hours: { type: "string", default: "6" },
+    hours: { type: "string", default: "4" },
     only: { type: "string", default: "" },
   },
 });

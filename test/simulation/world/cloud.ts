@@ -15,6 +15,13 @@ export const parent = `projects/${project}/locations/${location}`;
 /** `Service.Method`. */
 export type MethodName = `${"PersistentResource" | "Endpoint" | "Job"}Service.${string}` | `Operations.${string}`;
 
+/** States that a job does not leave. */
+export const overStates: ReadonlySet<string> = new Set([
+  "JOB_STATE_SUCCEEDED",
+  "JOB_STATE_FAILED",
+  "JOB_STATE_CANCELLED",
+]);
+
 /** What the model answers when it refuses, as a gRPC client throws it. */
 export class Refused extends Error {
   readonly code: number;
@@ -109,6 +116,11 @@ export class Cloud {
     const { customJobs = [] } = this.call("JobService.ListCustomJobs", { parent, pageSize: 1_000 });
     const id = resource.split("/").at(-1);
     return (customJobs as unknown as CustomJob[]).filter(({ jobSpec }) => jobSpec?.persistentResourceId === id);
+  }
+
+  /** Whether a job that is not over names the resource. */
+  hasJobs(resource: string): boolean {
+    return this.jobsOn(resource).some(({ state = "" }) => !overStates.has(state));
   }
 
   #find<T>(method: MethodName, name: string): T | undefined {
