@@ -47,6 +47,15 @@ function dropMissing(facts: SpotModelCase, draft: Draft, view: View, on: boolean
       delete memory.successor;
     }
   }
+  // Its deployment ended while the target was out of the fleet, and nobody learnt of it: by now it certainly has.
+  if (
+    successor !== undefined &&
+    successor.deployedAt === undefined &&
+    view.ours.has(successor.deployedModelId) &&
+    facts.now - successor.since > longestDeploy
+  ) {
+    memory.successor = { ...successor, deployedAt: facts.now };
+  }
   if (serving !== undefined && !view.ours.has(serving.deployedModelId)) {
     const why = `deployed model ${serving.deployedModelId} on ${serving.rungId} is no longer on the endpoint`;
     if (on) openLoss(draft, facts, serving.rungId, why);

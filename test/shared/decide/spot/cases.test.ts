@@ -128,6 +128,15 @@ describe("a recovery, step by step", () => {
     expect(decision.memory.incident).toBeUndefined();
   });
 
+  it("takes a successor with unfilled counters for deployed after three hours, whoever saw its deployment end", () => {
+    const successor = { deployedModelId: "2", rungId: "g2", since: start - 3 * hour - minute };
+    const models = [shown("2", spotL4, undefined)];
+    const facts = (since: number) =>
+      caseOf({ memory: { ...empty, ours: ["2"], successor: { ...successor, since } }, models, split: {} });
+    expect(spotModel.decide(facts(start - hour)).rule).toBe("bring-up");
+    expect(spotModel.decide(facts(successor.since)).action).toMatchObject({ change: { kind: "traffic" } });
+  });
+
   it("moves traffic to a successor with unfilled counters once its own deployment has ended well", () => {
     const successor = { deployedModelId: "2", rungId: "a2", since: start - minute };
     const memory = lost(6 * minute, { ours: ["1", "2"], successor });
