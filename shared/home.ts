@@ -1,6 +1,7 @@
 /** What a function needs of its home, opened once per process and kept for the next wake-up. */
 import { type Bus, openBus } from "./events/bus.ts";
 import { createLog, type Log } from "./outcomes/log.ts";
+import type { Outcome } from "./outcomes/outcome.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { openStore } from "./state/open.ts";
 import { publishOwed } from "./state/outbox.ts";
@@ -53,6 +54,12 @@ export async function makeHome(settings: Settings): Promise<Home> {
   });
 }
 
+/** The record of what was deleted is in the log too: it outlives a lost store. */
+function logOutcome(log: Log, { id, phase, target, what, why, operation, details, restore }: Outcome): void {
+  const line = `${phase}${target === undefined ? "" : ` ${target}`}: ${what}: ${why}`;
+  log(phase === "alert" ? "ERROR" : "NOTICE", line, { outcome: id, target, operation, details, restore });
+}
+
 /** A home made of parts that are open: of the real ones, or of those of a simulated world. */
 export function homeOf(parts: Omit<Home, "poke" | "publishOwed" | "close">): Home {
   const { store, bus, log } = parts;
@@ -68,11 +75,7 @@ export function homeOf(parts: Omit<Home, "poke" | "publishOwed" | "close">): Hom
       }
     },
     async publishOwed() {
-      return publishOwed(store, async (outcome) => {
-        const { id, phase, target, what, why, restore, operation, details } = outcome;
-        const line = `${phase}${target === undefined ? "" : ` ${target}`}: ${what}: ${why}`;
-        // The record of what was deleted is in the log too: it outlives a lost store.
-        log(phase === "alert" ? "ERROR" : "NOTICE", line, { outcome: id, target, operation, details, restore });
+      const publish = async (outcome: Outcome) => {
         await bus.publish("outcomes", {
           data: outcome,
           attributes: {
@@ -83,7 +86,8 @@ export function homeOf(parts: Omit<Home, "poke" | "publishOwed" | "close">): Hom
             ...(outcome.target === undefined ? {} : { target: outcome.target }),
           },
         });
-      });
+      };
+      return publishOwed(store, publish, { onForgotten: (outcome) => logOutcome(log, outcome) });
     },
     async close() {
       await bus.close();

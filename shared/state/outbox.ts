@@ -77,33 +77,39 @@ async function publishInOrder(
   return { published };
 }
 
-/** Forgets what was published, unless it has been written anew meanwhile: then it goes out again. */
-async function forget(store: Store, published: readonly Owed[]): Promise<void> {
-  await store.transaction(async (tx) => {
+/**
+ * Forgets what was published, unless it has been written anew meanwhile: then it goes out again.
+ * @returns what was forgotten here, and not by another process that published the same.
+ */
+async function forget(store: Store, published: readonly Owed[]): Promise<readonly Owed[]> {
+  return store.transaction(async (tx) => {
     const found = await Promise.all(published.map(({ id }) => tx.get("outbox", id)));
-    for (const [index, { id, version }] of published.entries()) {
-      if (found[index]?.version === version) tx.remove("outbox", id);
-    }
+    const ours = published.filter(({ version }, index) => found[index]?.version === version);
+    for (const { id } of ours) tx.remove("outbox", id);
+    return ours;
   });
 }
 
 /**
  * Publishes what is owed, then forgets it; a crash in between publishes it again under the same id.
  * @param limit outcomes at a time; what is left is for the next call.
+ * @param onForgotten told of each outcome once, by the one process that took it from the outbox: for logs.
  * @returns how many were published.
  * @throws OutcomesNotPublished when some were not; all the others were.
  */
 export async function publishOwed(
   store: Store,
   publish: (outcome: Outcome) => Promise<void>,
-  { limit = 200 }: { readonly limit?: number } = {},
+  { limit = 200, onForgotten }: { readonly limit?: number; readonly onForgotten?: (outcome: Outcome) => void } = {},
 ): Promise<number> {
   const owed = await readOwed(store, limit);
   if (owed.length === 0) return 0;
   const byEvent = [...Map.groupBy(owed, ({ outcome }) => outcome.eventId).values()];
   const ends = await Promise.all(byEvent.map((answers) => publishInOrder(answers, publish)));
   const published = ends.flatMap((end) => end.published);
-  if (published.length > 0) await forget(store, published);
+  if (published.length > 0) {
+    for (const { outcome } of await forget(store, published)) onForgotten?.(outcome);
+  }
   const failures = ends.flatMap((end) => ("failure" in end ? [end.failure] : []));
   if (failures.length > 0) throw new OutcomesNotPublished(failures, published.length);
   return published.length;

@@ -17,8 +17,11 @@ function post(url: string, body: object): Promise<Response> {
   return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
 
+/** An upload takes at most this long in the local cloud's world, in seconds. */
+const uploadTakes = 30;
+
 /**
- * Creates what is missing, through the REST door.
+ * Creates what is missing, through the REST door; then lets so much time pass that it is there.
  * @param rest `http://127.0.0.1:PORT`
  */
 export async function seed(rest: string, fleet: Fleet): Promise<void> {
@@ -42,4 +45,6 @@ export async function seed(rest: string, fleet: Fleet): Promise<void> {
       );
     }),
   );
+  // Else the first deploy would fail for want of its model, and be tried again only later.
+  if (models.length > 0) await post(`${rest}/clock`, { advanceSeconds: uploadTakes });
 }
