@@ -59,10 +59,11 @@ export function offHours(situation: Situation): Verdict | undefined {
     const why = `off-hours, ${schedule.because}: deployed model ${memory.successor.deployedModelId} is still being deployed, and undeployed after that`;
     return { rule: "off-hours", why, phase: "off-hours", ...next };
   }
+  const served = memory.serving !== undefined || memory.sequence > 0;
   delete memory.serving;
   delete memory.successor;
   delete memory.scaled;
-  if (memory.asleepSince === undefined) {
+  if (memory.asleepSince === undefined && served) {
     memory.asleepSince = facts.now;
     draft.notices.push({
       id: `${facts.policy.name}/asleep/${schedule.since}`,
