@@ -18,6 +18,8 @@ export interface DeletesParts {
   readonly fleet: () => Fleet;
   /** The smallest limit in force lately. */
   readonly cyclesPerDay: () => number;
+  /** Times at which somebody of ours has looked at the jobs, oldest first. */
+  readonly looks: readonly number[];
 }
 
 /** Clocks of processes differ by so much. */
@@ -117,6 +119,20 @@ export class Deletes {
       broken("the restore record comes first", "the record has no pools to rebuild");
   }
 
+  /** Whether there was a first look: a minute before, of this incarnation, with no job on it, within the same off-time. */
+  #lookedClean(resource: PersistentResource, held: Held, offHours: boolean): boolean {
+    const { cloud, looks, scenario } = this.#parts;
+    const spans = cloud.jobsOn(resource.name).map(({ createTime = "", endTime }) => {
+      return [Date.parse(createTime), endTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(endTime)] as const;
+    });
+    return looks.some((at) => {
+      if (at > held.claimedAt - minute + skew || at < held.claimedAt - longestLook - skew) return false;
+      if (at < Date.parse(resource.createTime ?? "")) return false;
+      if (offHours && scenario.isOn(at) && scenario.isOn(at + skew)) return false;
+      return spans.every(([from, to]) => at < from || at >= to);
+    });
+  }
+
   #checkJobs(
     resource: PersistentResource,
     held: Held,
@@ -132,6 +148,9 @@ export class Deletes {
       !scenario.isOn(now() - minute) &&
       (policy.onBusy.action === "cancel" || (policy.onBusy.action !== "skip" && policy.onBusy.then === "cancel"));
     if (mayCancel) return;
+    if (!this.#lookedClean(resource, held, sleep?.cause === "off-hours" && policy.schedule !== undefined)) {
+      broken("two clean looks", "nobody looked a minute before the claim and found it free of jobs and to be deleted");
+    }
     const unfilled = scenario.behaviour.usedReplicaCount === "unfilled";
     const after = policy.idle?.after === "auto" || policy.idle === undefined ? 7.5 * minute : policy.idle.after;
     for (const { state = "", createTime = "", endTime, name } of cloud.jobsOn(resource.name)) {
@@ -144,9 +163,6 @@ export class Deletes {
         continue;
       }
       const ended = Date.parse(endTime ?? "");
-      if (created < held.claimedAt - longestLook - skew && ended > held.claimedAt - minute + 2 * skew) {
-        broken("two clean looks", `job ${job} ended at ${endTime}, less than a minute before the claim`);
-      }
       if (
         sleep?.cause === "idle" &&
         ended > held.claimedAt - after + skew &&

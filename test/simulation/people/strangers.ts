@@ -4,6 +4,7 @@ import type { Dice } from "../dice.ts";
 import { elastic, machineType, modelsOf, poolsOf } from "../scenario.ts";
 import type { Story } from "../story.ts";
 import { type Cloud, type MethodName, parent, Refused } from "../world/cloud.ts";
+import type { Memory } from "../world/memory.ts";
 
 /** Things outside the fleet: whoever is not a stranger leaves them alone. */
 export const bystander = { pool: `${parent}/persistentResources/bystander`, endpoint: `${parent}/endpoints/bystander` };
@@ -68,6 +69,16 @@ export class Strangers {
       parent,
       customJob,
     });
+  }
+
+  /** Submits a job to something that has had its first look before a delete, if there is one. */
+  submitJobBeforeDelete(memory: Memory): void {
+    const { dice, fleet } = this.#parts;
+    const looked = poolsOf(fleet()).filter(({ key }) => {
+      const remembered = memory.peek("targets", key)?.memory;
+      return remembered?.kind === "persistentResource" && remembered.look !== undefined;
+    });
+    if (looked.length > 0) this.submitJob(dice.pick(looked).resource, dice.between(5, 30) * 60);
   }
 
   /** Deploys a model of their own; it gets no traffic until they give it some. */

@@ -88,7 +88,11 @@ export class PubSub {
     if (mayBeLost && dice.chance(rates.lost)) return message.id;
     const state = { acknowledged: false };
     this.#later(message, state, 1);
-    if (dice.chance(rates.duplicate)) this.#later(message, { acknowledged: false }, 1);
+    if (dice.chance(rates.duplicate)) {
+      // Half of the doubles come when the first delivery has acted and its call may still be on its way.
+      const delay = dice.chance(0.5) ? dice.between(20, 70) * second : 0;
+      this.#later(message, { acknowledged: false }, 1, delay);
+    }
     return message.id;
   }
 

@@ -14,8 +14,8 @@ export interface Surroundings {
   readonly dice: Dice;
   readonly weather: Weather;
   readonly story: Story;
-  /** Called now and then at an await: somebody else acts at this very moment. */
-  readonly interlope: () => Promise<void>;
+  /** Called at each await: somebody else may act at this very moment. */
+  readonly interlope: (where: string) => Promise<void>;
 }
 
 /** One process. */
@@ -68,7 +68,7 @@ export class Instance {
       this.#frozenUntil = Math.max(this.#frozenUntil, Math.round(clock.now() + lasts));
       story.tell(undefined, `${this.name} freezes for ${Math.round(lasts / second)} s at: ${where}`);
     }
-    if (dice.chance(rates.interlope)) await this.#around.interlope();
+    if (weather.stormy) await this.#around.interlope(where);
     if (dice.chance(rates.slow))
       await this.#wait(dice.chance(0.1) ? dice.between(0.5, 6) * second : dice.between(5, 400));
     while (this.#frozenUntil > clock.now()) await this.#wait(this.#frozenUntil - clock.now());

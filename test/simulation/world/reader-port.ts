@@ -21,6 +21,7 @@ import type { Weather } from "./weather.ts";
 /** How long an answer may lag behind. Jobs and operations are never shown late: nothing could be decided then. */
 const longestLag = 40 * second;
 const mayLag = /Get(PersistentResource|Endpoint)$/;
+const jobsList: MethodName = "JobService.ListCustomJobs";
 const activeStates = ["QUEUED", "PENDING", "RUNNING", "CANCELLING", "PAUSED", "UPDATING"];
 
 /** What the port is made of. */
@@ -32,14 +33,17 @@ export interface ReaderPortParts {
   /** Older answers by call, shared by everybody: a lag is the service's. */
   readonly answers: Map<string, { readonly at: number; readonly answer: JsonObject }>;
   readonly now: () => number;
+  /** Times at which somebody of ours has looked at the jobs. */
+  readonly looks: number[];
 }
 
 /** Opens the port. */
 export function openReaderPort(parts: ReaderPortParts): VertexReader {
-  const { instance, cloud, dice, weather, answers, now } = parts;
+  const { instance, cloud, dice, weather, answers, now, looks } = parts;
 
   function serve(method: MethodName, request: object): JsonObject {
     if (dice.chance(weather.rates.readFails)) throw readError(dice);
+    if (method === jobsList) looks.push(now());
     if (!mayLag.test(method)) return cloud.call(method, request, "v1beta1");
     const key = `${method} ${JSON.stringify(request)}`;
     const older = answers.get(key);
@@ -79,8 +83,7 @@ export function openReaderPort(parts: ReaderPortParts): VertexReader {
     if (!dice.chance(weather.rates.listShort)) return whole;
     return { items: whole.items.slice(0, dice.whole(0, whole.items.length)), complete: false };
   };
-  const listJobs = (filter: string) =>
-    list("JobService.ListCustomJobs", "customJobs", readCustomJob, { parent, filter });
+  const listJobs = (filter: string) => list(jobsList, "customJobs", readCustomJob, { parent, filter });
 
   return {
     getPersistentResource: (name) =>

@@ -24,6 +24,8 @@ export interface Rates {
   readonly readFails: number;
   readonly readLags: number;
   readonly listShort: number;
+  /** A call is on its way for seconds. */
+  readonly callSlow: number;
   readonly callFails: number;
   /** A call is carried out and answered with an error. */
   readonly answerLost: number;
@@ -50,6 +52,7 @@ const calm: Rates = {
   readFails: 0,
   readLags: 0,
   listShort: 0,
+  callSlow: 0,
   callFails: 0,
   answerLost: 0,
   operationFails: 0,
@@ -73,6 +76,7 @@ const rough: Rates = {
   readFails: 0.03,
   readLags: 0.05,
   listShort: 0.03,
+  callSlow: 0.08,
   callFails: 0.12,
   answerLost: 0.1,
   operationFails: 0.1,

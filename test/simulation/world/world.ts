@@ -19,6 +19,9 @@ import { Functions } from "./functions.ts";
 import { Memory } from "./memory.ts";
 import { Weather } from "./weather.ts";
 
+/** What people do, in a world, right between somebody's decision and its claim. */
+const themes = ["nothing", "nothing", "jobs", "splits", "asks", "operators"] as const;
+
 /** Makes the world of a seed. @param listen is given every line of its story as it is told. */
 export function createWorld(seed: number, listen?: (line: string) => void) {
   const dice = createDice(`seed ${seed}`);
@@ -43,6 +46,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     made: (name) => foreign.made(name),
   });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
+  const looks: number[] = [];
   const deletes = new Deletes({
     cloud,
     memory,
@@ -51,6 +55,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     now,
     fleet,
     cyclesPerDay: () => operators.cyclesPerDay,
+    looks,
   });
   const calls = new CallRules({
     foreign,
@@ -81,8 +86,8 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     memory,
     settings,
     pubsub: () => pubsub,
-    interlope: () => interlope(),
-    reader: { cloud, now, answers: new Map() },
+    interlope: (where) => interlope(where),
+    reader: { cloud, now, answers: new Map(), looks },
     writer: { cloud, watchers: [calls], sound: new Set([elastic.resource]) },
   });
   const pubsub: PubSub = new PubSub({
@@ -98,8 +103,17 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
   const askers = new Askers({ pubsub, dice: dice.fork("askers"), story, fleet });
 
   const hands = dice.fork("hands");
+  const theme = hands.pick(themes);
   /** Somebody acts at this very moment, and what they did has arrived before the process that waits goes on. */
-  async function interlope(): Promise<void> {
+  async function interlope(where: string): Promise<void> {
+    const deciding = where === "beginning a transaction";
+    if (theme === "jobs" && deciding && hands.chance(0.3)) strangers.submitJobBeforeDelete(memory);
+    else if (theme === "splits" && deciding && hands.chance(0.15)) strangers.actOnEndpoint();
+    else if (theme === "asks" && deciding && hands.chance(0.1)) {
+      askers.ask();
+      await wait(3_000);
+    } else if (theme === "operators" && deciding && hands.chance(0.06)) await operators.act();
+    if (!hands.chance(weather.rates.interlope)) return;
     const roll = hands.next();
     if (roll < 0.4) strangers.actOnPool();
     else if (roll < 0.6) strangers.actOnEndpoint();

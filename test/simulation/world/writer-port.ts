@@ -63,7 +63,7 @@ export function openWriterPort(parts: WriterPortParts): VertexWriter {
 
   /** The way there: on it nobody looks at the caller's clock any more. */
   function travel(attempt: Attempt, deadline: number): Promise<JsonObject> {
-    const takes = dice.chance(0.05 * (weather.stormy ? 1 : 0)) ? dice.between(1, 40) * second : dice.between(20, 600);
+    const takes = dice.chance(weather.rates.callSlow) ? dice.between(1, 45) * second : dice.between(20, 600);
     return new Promise((resolve, reject) => {
       clock.at(Math.round(clock.now() + takes), () => {
         try {
