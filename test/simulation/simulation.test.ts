@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { mutations } from "./mutations/list.ts";
+import { misfits } from "./mutations/misfits.ts";
 import { runSeed } from "./run-seed.ts";
 
 const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
@@ -20,3 +22,8 @@ test("a seed replays exactly: the same story, line for line", async () => {
   expect(told[0]?.length).toBeGreaterThan(100);
   expect(told[1]).toEqual(told[0]);
 }, 60_000);
+
+test("every planted bug of the list can still be planted", async () => {
+  expect(mutations.length).toBeGreaterThanOrEqual(20);
+  expect(await misfits(process.cwd(), mutations)).toEqual([]);
+});

@@ -123,12 +123,21 @@ export const mutations: readonly Mutation[] = [
     "if (!complete) return { known: false",
     'if (resourceId === "" && !complete) return { known: false',
   ),
-  one(
-    "idle at once, whatever the threshold",
-    "shared/decide/persistent-resource/idleness.ts",
-    "if (idleFor < idle.threshold) return undefined;",
-    "if (idleFor < 0) return undefined;",
-  ),
+  {
+    name: "idle at once, whatever the threshold",
+    patches: [
+      {
+        file: "shared/decide/persistent-resource/idleness.ts",
+        find: "if (idleFor < idle.threshold) return undefined;",
+        replace: "if (idleFor < 0) return undefined;",
+      },
+      {
+        file: "shared/decide/idle/idle.ts",
+        find: "if (idleFor < threshold || track.samples < fewestSamples) {",
+        replace: "if (idleFor < 0) {",
+      },
+    ],
+  },
   {
     name: "a resource is known by its name alone",
     patches: [
@@ -139,8 +148,8 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: "shared/decide/persistent-resource/identity.ts",
-        find: "if (seen !== known.fingerprint) return drifted",
-        replace: 'if (seen === "") return drifted',
+        find: "return seen === known.fingerprint ? ours :",
+        replace: "return seen.length > 0 ? ours :",
       },
       {
         file: "shared/decide/persistent-resource/identity.ts",
@@ -152,8 +161,8 @@ export const mutations: readonly Mutation[] = [
   one(
     "drift is fought",
     "shared/decide/persistent-resource/identity.ts",
-    'return drift === undefined ? ours : { identity: "drifted", what: drift.what };',
-    'return drift === null ? { identity: "drifted", what: "" } : ours;',
+    "if (drift !== undefined) return stillDrifted(",
+    "if (drift !== undefined && draft.now < 0) return stillDrifted(",
   ),
   one(
     "a stranger's share is taken",

@@ -9,12 +9,13 @@ import { join, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import type { Find } from "./hunt.ts";
 import { type Mutation, mutations } from "./list.ts";
+import { misfits } from "./misfits.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const run = promisify(execFile);
 
-/** Makes a copy of what the simulation runs on, with the bug in it. @throws when a patch does not fit exactly once. */
-async function plant({ name, patches }: Mutation): Promise<string> {
+/** Makes a copy of what the simulation runs on, with the bug in it. */
+async function plant({ patches }: Mutation): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "tidekeeper-mutation-"));
   for (const folder of ["shared", "infra/local", "test/simulation"]) {
     await cp(join(root, folder), join(copy, folder), { recursive: true });
@@ -23,8 +24,6 @@ async function plant({ name, patches }: Mutation): Promise<string> {
   await symlink(join(root, "node_modules"), join(copy, "node_modules"));
   for (const { file, find, replace } of patches) {
     const text = await readFile(join(copy, file), "utf8");
-    const found = text.split(find).length - 1;
-    if (found !== 1) throw new Error(`"${name}": in ${file} this stands ${found} times instead of once: ${find}`);
     await writeFile(
       join(copy, file),
       text.replace(find, () => replace),
@@ -51,6 +50,8 @@ const { values } = parseArgs({
   },
 });
 const waiting = mutations.filter(({ name }) => name.includes(values.only));
+const unfit = await misfits(root, mutations);
+if (unfit.length > 0) throw new Error(`some patches fit no more; bring list.ts up to date:\n${unfit.join("\n")}`);
 const missed: string[] = [];
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {
