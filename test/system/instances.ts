@@ -16,7 +16,7 @@ export interface InstancesOptions {
 export interface Instances {
   /** Port of the balancer. */
   readonly port: number;
-  /** Kills one of those that are up (SIGKILL), and starts it again. @returns false when none is up. */
+  /** Kills one of those that are up (SIGKILL), and starts it again. @returns false when it would be the last one. */
   kill(choose: (up: number) => number): Promise<boolean>;
   /** Resolves when every instance that was killed is up again. */
   whole(): Promise<void>;
@@ -82,6 +82,11 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   const restarts = new Set<Promise<void>>();
+  // A run that is broken off leaves none of them behind.
+  const abandoned = () => {
+    for (const { running } of instances) if (running !== undefined) process.kill(running.pids[name] ?? 0, "SIGKILL");
+  };
+  process.once("exit", abandoned);
 
   return {
     port: address.port,
@@ -89,7 +94,7 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
       const up = instances.filter(({ running, dying }) => running !== undefined && !dying);
       const victim = up[choose(up.length)];
       const running = victim?.running;
-      if (victim === undefined || running === undefined) return false;
+      if (up.length < 2 || victim === undefined || running === undefined) return false;
       process.kill(running.pids[name] ?? 0, "SIGKILL");
       victim.dying = true;
       const restarted = (async () => {
@@ -106,6 +111,7 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
       await Promise.all(restarts);
     },
     async stop() {
+      process.removeListener("exit", abandoned);
       await Promise.allSettled(restarts);
       server.closeAllConnections();
       server.close();
