@@ -6,12 +6,14 @@ import type { OutboxEntry, RestoreRecord, TargetDocument } from "../../../shared
 import type { Story } from "../story.ts";
 import type { Memory, Written } from "../world/memory.ts";
 import type { CallRules } from "./calls.ts";
+import type { Deletes } from "./deletes.ts";
 
 /** What is watched with. */
 export interface CommitRulesParts {
   readonly memory: Memory;
   readonly story: Story;
   readonly calls: CallRules;
+  readonly deletes: Deletes;
   readonly now: () => number;
 }
 
@@ -64,7 +66,7 @@ export class CommitRules {
   }
 
   #slot(resource: string, before: Slot | undefined, after: Slot | undefined, written: readonly Written[]): void {
-    const { story, memory, calls, now } = this.#parts;
+    const { story, memory, calls, deletes, now } = this.#parts;
     const broken = (invariant: string, text: string) => story.violate(invariant, resource, text);
     if (after === undefined) {
       broken("slots change hands in order", "the slot was removed");
@@ -85,6 +87,7 @@ export class CommitRules {
       return;
     }
     if (after.state !== "claimed") return;
+    if (after.change.kind === "delete") deletes.claimed(resource);
     if (before !== undefined && before.state !== "empty") {
       broken("one claim at a time", `${after.change.kind} is claimed over ${before.change.kind}`);
     }

@@ -36,6 +36,7 @@ export class Deletes {
   readonly #done = new Map<string, { readonly at: number; readonly createTime: string }[]>();
   /** Sizes before the first shrinking of this off-time, by incarnation. */
   readonly #shrunkFrom = new Map<string, Readonly<Record<string, number>>>();
+  readonly #claimedAt = new Map<string, number>();
   #pending: { readonly resource: PersistentResource; readonly ran: boolean } | undefined;
 
   constructor(parts: DeletesParts) {
@@ -46,6 +47,11 @@ export class Deletes {
   recent(resource: string): number {
     const since = this.#parts.now() - day;
     return (this.#done.get(resource) ?? []).filter(({ at }) => at > since).length;
+  }
+
+  /** A delete has been claimed, now: whoever looks again under the claim sees what is there by now. */
+  claimed(resource: string): void {
+    this.#claimedAt.set(resource, this.#parts.now());
   }
 
   /** A resize of ours is about to be made. */
@@ -158,7 +164,7 @@ export class Deletes {
       const created = Date.parse(createTime);
       if (created < Date.parse(resource.createTime ?? "")) continue;
       if (!overStates.has(state)) {
-        if (created < held.claimedAt - skew)
+        if (created <= (this.#claimedAt.get(resource.name) ?? 0))
           broken("no job is killed", `job ${job} (${state}) has been there since ${createTime}`);
         continue;
       }

@@ -1,8 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: patches are source text.
 /**
- * Deliberate bugs, each of which the simulation must catch. Left out because nothing in the world can tell them from the
- * original: deciding before settling alone (the claim's versions refuse it), comparing the incarnation before the call
- * alone (a service that takes minutes to delete and create never changes it in the seconds since the second look).
+ * Deliberate bugs, each of which the simulation must catch. Left out, because another guard makes them harmless and so
+ * nothing in the world can tell them from the original:
+ * - deciding before settling: the claim's versions refuse what was decided on;
+ * - comparing the incarnation only at the second look and not before the call, or not at all when a delete is settled:
+ *   deleting and creating take the service minutes, and what comes after a settlement is decided on a fresh look;
+ * - a tick that does not poke for held slots: what the operation has changed differs from what is remembered, and is poked for.
  */
 
 /** One replacement; `find` must stand exactly once in the file. */
@@ -243,22 +246,10 @@ export const mutations: readonly Mutation[] = [
     'draft.requests = draft.requests.filter((other) => other.eventId !== request.eventId);\n  draft.close(\n    request,\n    "expired",',
   ),
   one(
-    "a tick does not look after held slots",
-    "shared/tick.ts",
-    "if (occupied.has(resource) || needsWork(",
-    "if (needsWork(",
-  ),
-  one(
     "sizes are not kept within the fleet's bounds",
     "shared/decide/persistent-resource/sizes.ts",
     "wanted[name] = Math.max(1, Math.min(Math.max(asked, bounds.min), bounds.max));",
     "wanted[name] = Math.max(1, asked + 4);",
-  ),
-  one(
-    "a delete may be repeated on whatever is there now",
-    "shared/operations/delete.ts",
-    "if (view.value.createTime !== createTime) {",
-    'if (view.value.createTime === "") {',
   ),
   one(
     "a failed deploy is tried again under the same id",

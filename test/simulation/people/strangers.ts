@@ -146,6 +146,21 @@ export class Strangers {
     }
   }
 
+  /** Gives some other share of an endpoint's traffic to a model of theirs, where both they and we have one. */
+  claimShare(): void {
+    const { dice, fleet, cloud } = this.#parts;
+    for (const name of new Set(modelsOf(fleet()).map(({ endpoint }) => endpoint))) {
+      const deployed = cloud.endpoint(name)?.deployedModels ?? [];
+      const theirs = deployed.find(({ id }) => Number(id) > 900 && Number(id) < 1_000);
+      const others = deployed.find(({ id }) => id !== theirs?.id);
+      if (theirs === undefined || others === undefined) continue;
+      const share = dice.whole(1, 99);
+      const trafficSplit = { [theirs.id]: share, [others.id]: 100 - share };
+      const request = { endpoint: { name, trafficSplit }, updateMask: "traffic_split" };
+      this.#try(name, `sets the split to ${JSON.stringify(trafficSplit)}`, "EndpointService.UpdateEndpoint", request);
+    }
+  }
+
   /** Machines come and go. */
   moveMarket(): void {
     const { dice, cloud, story } = this.#parts;

@@ -1,5 +1,5 @@
 /** Vertex AI as one process reads it: errors, answers that lag, lists that end early. */
-import { second } from "../../../shared/time/clock.ts";
+import { minute, second } from "../../../shared/time/clock.ts";
 import { classify } from "../../../shared/vertex/classify.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { listAll, pageSize } from "../../../shared/vertex/listing.ts";
@@ -35,11 +35,13 @@ export interface ReaderPortParts {
   readonly now: () => number;
   /** Times at which somebody of ours has looked at the jobs. */
   readonly looks: number[];
+  /** Trouble of the service that lasts, shared by everybody. */
+  readonly trouble: { shortUntil: number };
 }
 
 /** Opens the port. */
 export function openReaderPort(parts: ReaderPortParts): VertexReader {
-  const { instance, cloud, dice, weather, answers, now, looks } = parts;
+  const { instance, cloud, dice, weather, answers, now, looks, trouble } = parts;
 
   function serve(method: MethodName, request: object): JsonObject {
     if (dice.chance(weather.rates.readFails)) throw readError(dice);
@@ -80,8 +82,10 @@ export function openReaderPort(parts: ReaderPortParts): VertexReader {
     request: object,
   ): Promise<Listing<T>> => {
     const whole = await listAll((pageToken) => ask(method, { ...request, pageSize, pageToken }), key, read);
-    if (!dice.chance(weather.rates.listShort)) return whole;
-    return { items: whole.items.slice(0, dice.whole(0, whole.items.length)), complete: false };
+    // Lists end early for a while, for everybody.
+    if (dice.chance(weather.rates.listShort)) trouble.shortUntil = now() + dice.between(0, 15) * minute;
+    if (!weather.stormy || now() > trouble.shortUntil) return whole;
+    return { items: whole.items.slice(0, dice.chance(0.7) ? 0 : dice.whole(0, whole.items.length)), complete: false };
   };
   const listJobs = (filter: string) => list(jobsList, "customJobs", readCustomJob, { parent, filter });
 

@@ -11,7 +11,7 @@ import { MessageRules } from "../invariants/messages.ts";
 import { Askers } from "../people/askers.ts";
 import { Operators } from "../people/operators.ts";
 import { Strangers } from "../people/strangers.ts";
-import { drawScenario, elastic } from "../scenario.ts";
+import { drawScenario, elastic, resourceOf } from "../scenario.ts";
 import { Story } from "../story.ts";
 import { PubSub } from "./bus.ts";
 import { Cloud, project } from "./cloud.ts";
@@ -67,7 +67,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     appliedAt: () => operators.appliedAt,
     deletes,
   });
-  const commits = new CommitRules({ memory, story, calls, now });
+  const commits = new CommitRules({ memory, story, calls, deletes, now });
   const messages = new MessageRules({ story, memory, commits, foreign });
 
   const settings = (): Settings => ({
@@ -87,8 +87,13 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     settings,
     pubsub: () => pubsub,
     interlope: (where) => interlope(where),
-    reader: { cloud, now, answers: new Map(), looks },
-    writer: { cloud, watchers: [calls], sound: new Set([elastic.resource]) },
+    reader: { cloud, now, answers: new Map(), looks, trouble: { shortUntil: 0 } },
+    writer: {
+      cloud,
+      watchers: [calls],
+      sound: new Set([elastic.resource]),
+      impatient: (resource) => impatient(resource),
+    },
   });
   const pubsub: PubSub = new PubSub({
     clock,
@@ -102,12 +107,20 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
   });
   const askers = new Askers({ pubsub, dice: dice.fork("askers"), story, fleet });
 
+  function impatient(resource: string): void {
+    for (const target of fleet().targets) {
+      if (resourceOf(target) === resource) pubsub.publish("pokes", { data: { target: target.key } });
+    }
+  }
+
   const hands = dice.fork("hands");
   const theme = hands.pick(themes);
   /** Somebody acts at this very moment, and what they did has arrived before the process that waits goes on. */
   async function interlope(where: string): Promise<void> {
     const deciding = where === "beginning a transaction";
     if (theme === "jobs" && deciding && hands.chance(0.3)) strangers.submitJobBeforeDelete(memory);
+    else if (theme === "splits" && where.endsWith("UpdateEndpoint leaving") && hands.chance(0.7))
+      strangers.claimShare();
     else if (theme === "splits" && deciding && hands.chance(0.15)) strangers.actOnEndpoint();
     else if (theme === "asks" && deciding && hands.chance(0.1)) {
       askers.ask();

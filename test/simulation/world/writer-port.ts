@@ -36,6 +36,8 @@ export interface WriterPortParts {
   readonly watchers: readonly CallWatcher[];
   /** Resources whose operations never fail: what is asked of them must come out exactly. */
   readonly sound: ReadonlySet<string>;
+  /** Called while a slow call is on its way: somebody wants the resource to be looked at. */
+  readonly impatient: (resource: string) => void;
 }
 
 /** How long after its deadline a call that had left may still be carried out. */
@@ -43,7 +45,7 @@ const latest = 20 * second;
 
 /** Opens the port. */
 export function openWriterPort(parts: WriterPortParts): VertexWriter {
-  const { instance, cloud, clock, dice, weather, watchers, sound } = parts;
+  const { instance, cloud, clock, dice, weather, watchers, sound, impatient } = parts;
 
   /** The service's side. */
   function take(attempt: Attempt): JsonObject {
@@ -63,7 +65,11 @@ export function openWriterPort(parts: WriterPortParts): VertexWriter {
 
   /** The way there: on it nobody looks at the caller's clock any more. */
   function travel(attempt: Attempt, deadline: number): Promise<JsonObject> {
-    const takes = dice.chance(weather.rates.callSlow) ? dice.between(1, 45) * second : dice.between(20, 600);
+    const slow = dice.chance(weather.rates.callSlow);
+    const takes = slow ? dice.between(1, 45) * second : dice.between(20, 600);
+    if (slow && dice.chance(0.5)) {
+      clock.at(Math.round(deadline + dice.between(0.1, 5) * second), () => impatient(attempt.resource));
+    }
     return new Promise((resolve, reject) => {
       clock.at(Math.round(clock.now() + takes), () => {
         try {
