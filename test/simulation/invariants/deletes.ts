@@ -125,7 +125,7 @@ export class Deletes {
       broken("the restore record comes first", "the record has no pools to rebuild");
   }
 
-  /** Whether there was a first look: a minute before, of this incarnation, with no job on it, within the same off-time. */
+  /** Whether there was a first look: a minute before, of this incarnation, with no job on it; for the bell, after the bell. */
   #lookedClean(resource: PersistentResource, held: Held, offHours: boolean): boolean {
     const { cloud, looks, scenario } = this.#parts;
     const spans = cloud.jobsOn(resource.name).map(({ createTime = "", endTime }) => {
@@ -154,7 +154,13 @@ export class Deletes {
       !scenario.isOn(now() - minute) &&
       (policy.onBusy.action === "cancel" || (policy.onBusy.action !== "skip" && policy.onBusy.then === "cancel"));
     if (mayCancel) return;
-    if (!this.#lookedClean(resource, held, sleep?.cause === "off-hours" && policy.schedule !== undefined)) {
+    if (
+      !this.#lookedClean(
+        resource,
+        held,
+        sleep?.cause === "off-hours" && policy.schedule !== undefined && policy.idle === undefined,
+      )
+    ) {
       broken("two clean looks", "nobody looked a minute before the claim and found it free of jobs and to be deleted");
     }
     const unfilled = scenario.behaviour.usedReplicaCount === "unfilled";
