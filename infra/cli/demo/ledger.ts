@@ -58,7 +58,7 @@ export function createLedger(): Ledger {
 const answers: ReadonlySet<string> = new Set(answerPhases);
 
 /** Whether an outcome answers an event; otherwise it is told without having been asked. */
-export function isAnswer({ phase }: Outcome): boolean {
+function isAnswer({ phase }: Outcome): boolean {
   return answers.has(phase);
 }
 

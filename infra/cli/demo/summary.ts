@@ -29,7 +29,7 @@ export interface Result {
 }
 
 /** How a model came back after its capacity was lost. */
-export interface Recovered {
+interface Recovered {
   readonly target: string;
   /** World time, ISO 8601. */
   readonly at: string;

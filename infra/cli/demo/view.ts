@@ -63,7 +63,7 @@ export function moment(at: Millis): string {
 }
 
 /** `14:35`, UTC. */
-export function timeOfDay(at: Millis): string {
+function timeOfDay(at: Millis): string {
   return new Date(at).toISOString().slice(11, 16);
 }
 

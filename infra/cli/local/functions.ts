@@ -29,7 +29,7 @@ export interface RunningFunctions {
 }
 
 async function accepts(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     const socket = connect(port, "127.0.0.1");
     try {
       await once(socket, "connect");
@@ -40,7 +40,7 @@ async function accepts(port: number, child: ChildProcess): Promise<void> {
       socket.destroy();
     }
   }
-  throw new Error(`the process ended with code ${child.exitCode} before it listened on port ${port}`);
+  throw new Error(`the process ended with ${child.exitCode ?? child.signalCode} before it listened on port ${port}`);
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 
 /** One replacement; `find` must stand exactly once in the file. */
-export interface Patch {
+interface Patch {
   readonly file: string;
   readonly find: string;
   readonly replace: string;

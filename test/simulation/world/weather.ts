@@ -35,7 +35,7 @@ export interface Rates {
   readonly tickDoubled: number;
 }
 
-export type FaultName = keyof Rates;
+type FaultName = keyof Rates;
 
 const calm: Rates = {
   crash: 0,

@@ -26,7 +26,7 @@ export function drawDown(random: Random): Millis {
 }
 
 /** How long machines can be had between two stockouts. */
-export function drawUp(random: Random): Millis {
+function drawUp(random: Random): Millis {
   return between(random, 90, 400) * minute;
 }
 
