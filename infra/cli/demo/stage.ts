@@ -38,7 +38,7 @@ export interface Stage {
 }
 
 /** The world's clock, whose speed the demo decides. */
-export interface AdjustableClock {
+interface AdjustableClock {
   now(): Millis;
   setSpeed(speed: number): void;
 }

@@ -35,7 +35,6 @@ export interface Rates {
   readonly tickDoubled: number;
 }
 
-type FaultName = keyof Rates;
 
 const calm: Rates = {
   crash: 0,
