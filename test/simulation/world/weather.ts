@@ -35,7 +35,6 @@ export interface Rates {
   readonly tickDoubled: number;
 }
 
-
 const calm: Rates = {
   crash: 0,
   freeze: 0,
