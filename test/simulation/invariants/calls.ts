@@ -116,6 +116,7 @@ export class CallRules implements CallWatcher {
     this.#ours.set(resource, { kind, at: now(), operation });
     story.tell(resource, `${kind} is accepted${operation === undefined ? "" : ` as ${operation.split("/").at(-1)}`}`);
     if (kind === "delete") deletes.accepted(resource);
+    if (kind === "resize") deletes.resized(resource);
     if (kind === "deploy") {
       const { id } = request["deployedModel"] as unknown as DeployedModel;
       if (this.#deployed.has(`${resource} ${id}`))

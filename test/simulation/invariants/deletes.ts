@@ -34,8 +34,9 @@ export class Deletes {
   readonly #parts: DeletesParts;
   /** Accepted deletes by resource: when, and which incarnation. */
   readonly #done = new Map<string, { readonly at: number; readonly createTime: string }[]>();
-  /** Sizes before the first shrinking of this off-time, by incarnation. */
+  /** Sizes before the first shrinking of this off-time. */
   readonly #shrunkFrom = new Map<string, Readonly<Record<string, number>>>();
+  #shrinking: Readonly<Record<string, number>> | undefined;
   readonly #claimedAt = new Map<string, number>();
   #pending: { readonly resource: PersistentResource; readonly ran: boolean } | undefined;
 
@@ -57,15 +58,26 @@ export class Deletes {
   /** A resize of ours is about to be made. */
   resizing(resource: string, replicas: Readonly<Record<string, number>>): void {
     const { cloud, memory } = this.#parts;
+    this.#shrinking = undefined;
     const shown = cloud.resource(resource);
     if (shown === undefined) return;
-    const key = `${resource}@${shown.createTime}`;
     const sizes = sizesOf(shown);
     const target = memory.peek("targets", resource);
     const draining = target?.memory.kind === "persistentResource" ? target.memory.draining : undefined;
     const smaller = Object.entries(replicas).some(([id, size]) => size < (sizes[id] ?? 0));
-    if (smaller && draining !== undefined) this.#shrunkFrom.set(key, this.#shrunkFrom.get(key) ?? sizes);
-    else this.#shrunkFrom.delete(key);
+    if (smaller && draining !== undefined) this.#shrinking = sizes;
+  }
+
+  /** The resize was accepted. */
+  resized(resource: string): void {
+    const sizes = this.#shrinking;
+    if (sizes === undefined) this.#shrunkFrom.delete(resource);
+    else if (!this.#shrunkFrom.has(resource)) this.#shrunkFrom.set(resource, sizes);
+  }
+
+  /** A stranger has given it another size: whoever accepts that accepts it for the record too. */
+  resizedByHand(resource: string): void {
+    this.#shrunkFrom.delete(resource);
   }
 
   attempt(held: Held, change: Deletion): void {
@@ -88,6 +100,7 @@ export class Deletes {
 
   accepted(resource: string): void {
     const pending = this.#pending;
+    this.#shrunkFrom.delete(resource);
     if (pending === undefined || !pending.ran) return;
     const { now, story, cyclesPerDay } = this.#parts;
     const done = this.#done.get(resource) ?? [];
@@ -116,7 +129,7 @@ export class Deletes {
       broken("the restore record comes first", `there is no record of ${resource.createTime}`);
       return;
     }
-    const shrunk = this.#shrunkFrom.get(`${change.resource}@${resource.createTime}`);
+    const shrunk = this.#shrunkFrom.get(change.resource);
     for (const [id, size] of Object.entries(shrunk ?? sizesOf(resource))) {
       const saved = record.replicas[id] ?? 0;
       if (saved < size) broken("no smaller restore record", `${id} has ${size} replicas, and ${saved} are recorded`);
@@ -154,12 +167,10 @@ export class Deletes {
       !scenario.isOn(now() - minute) &&
       (policy.onBusy.action === "cancel" || (policy.onBusy.action !== "skip" && policy.onBusy.then === "cancel"));
     if (mayCancel) return;
+    // A first look may have been for another reason: idleness, or a replacement.
+    const onlyAtTheBell = policy.idle === undefined && policy.scale.strategy !== "replace";
     if (
-      !this.#lookedClean(
-        resource,
-        held,
-        sleep?.cause === "off-hours" && policy.schedule !== undefined && policy.idle === undefined,
-      )
+      !this.#lookedClean(resource, held, sleep?.cause === "off-hours" && policy.schedule !== undefined && onlyAtTheBell)
     ) {
       broken("two clean looks", "nobody looked a minute before the claim and found it free of jobs and to be deleted");
     }

@@ -17,6 +17,8 @@ export interface StrangersParts {
   readonly fleet: () => Fleet;
   /** Told of each persistent resource that a stranger has made. */
   readonly made: (resource: string) => void;
+  /** Told of each persistent resource that a stranger has given another size. */
+  readonly resized: (resource: string) => void;
 }
 
 const spec = (replicas: number) => ({
@@ -104,10 +106,11 @@ export class Strangers {
       const pool = cloud.resource(name)?.resourcePools[0];
       if (pool === undefined) return;
       const resourcePools = [{ ...pool, replicaCount: String(dice.whole(1, 6)) }];
-      this.#try(name, "resizes it", "PersistentResourceService.UpdatePersistentResource", {
+      const done = this.#try(name, "resizes it", "PersistentResourceService.UpdatePersistentResource", {
         persistentResource: { name, resourcePools },
         updateMask: "resource_pools.replica_count",
       });
+      if (done) this.#parts.resized(name);
     } else if (roll < 0.87) {
       this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
     } else if (roll < 0.97) {

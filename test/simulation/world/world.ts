@@ -44,6 +44,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     story,
     fleet,
     made: (name) => foreign.made(name),
+    resized: (name) => deletes.resizedByHand(name),
   });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const looks: number[] = [];
