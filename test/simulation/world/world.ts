@@ -1,6 +1,7 @@
 /** A whole simulated world: Vertex AI, Pub/Sub, a store, Tidekeeper's functions, people, and the rules that must hold. */
 import { createManualClock } from "../../../infra/local/clock/manual-clock.ts";
 import type { Settings } from "../../../shared/settings.ts";
+import { minute, second } from "../../../shared/time/clock.ts";
 import { createDice } from "../dice.ts";
 import { CallRules } from "../invariants/calls.ts";
 import { CommitRules } from "../invariants/commits.ts";
@@ -115,6 +116,15 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
   }
 
   const hands = dice.fork("hands");
+  let askedAt = 0;
+  /** Each event wakes somebody, at whose awaits others may ask again: without a pause between them that would never end. */
+  async function askNow(): Promise<void> {
+    if (now() < askedAt + 2 * minute) return;
+    askedAt = now();
+    askers.ask();
+    await wait(3 * second);
+  }
+
   const theme = hands.pick(themes);
   /** Somebody acts at this very moment, and what they did has arrived before the process that waits goes on. */
   async function interlope(where: string): Promise<void> {
@@ -124,18 +134,14 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
       strangers.claimShare();
     else if (theme === "splits" && deciding && hands.chance(0.15)) strangers.actOnEndpoint();
     else if (theme === "asks" && deciding && hands.chance(0.1)) {
-      askers.ask();
-      await wait(3_000);
+      await askNow();
     } else if (theme === "operators" && deciding && hands.chance(0.06)) await operators.act();
     if (!hands.chance(weather.rates.interlope)) return;
     const roll = hands.next();
     if (roll < 0.4) strangers.actOnPool();
     else if (roll < 0.6) strangers.actOnEndpoint();
     else if (roll < 0.7) await operators.act();
-    else {
-      askers.ask();
-      await wait(3_000);
-    }
+    else await askNow();
   }
 
   return {
