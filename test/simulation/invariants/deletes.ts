@@ -75,8 +75,8 @@ export class Deletes {
     else if (!this.#shrunkFrom.has(resource)) this.#shrunkFrom.set(resource, sizes);
   }
 
-  /** A stranger has given it another size: whoever accepts that accepts it for the record too. */
-  resizedByHand(resource: string): void {
+  /** A stranger has resized it or made it anew: whoever accepts that accepts its size for the record too. */
+  changedByHand(resource: string): void {
     this.#shrunkFrom.delete(resource);
   }
 

@@ -44,8 +44,11 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     dice: dice.fork("strangers"),
     story,
     fleet,
-    made: (name) => foreign.made(name),
-    resized: (name) => deletes.resizedByHand(name),
+    made: (name) => {
+      foreign.made(name);
+      deletes.changedByHand(name);
+    },
+    resized: (name) => deletes.changedByHand(name),
   });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const looks: number[] = [];
