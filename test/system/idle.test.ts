@@ -41,7 +41,10 @@ describe("idle deletion", () => {
 
   it("deletes the pool that nobody uses and keeps the one with a job; a job event wakes the sleeper", async () => {
     await Promise.all([home.phase("idle-pool", "up"), home.phase("busy-pool", "up")]);
+    // The world waits for the job: on a slow machine the pool would else be idle before it is there.
+    await home.call("POST", "/clock", { speed: 1 });
     expect((await home.call("POST", `${parent}/customJobs`, job("busy-pool", 6 * 3600))).status).toBe(200);
+    await home.call("POST", "/clock", { speed: 120 });
     const asleep = await home.phase("idle-pool", "asleep");
     expect(asleep.decision?.why).toMatch(/idle/i);
     expect((await home.target("busy-pool")).phase).toBe("up");
