@@ -95,7 +95,8 @@ export class CommitRules {
       broken("pause", `${after.change.kind} is claimed while the fleet is paused`);
     const target = written.find((write) => write.collection === "targets" && write.id === after.targetKey);
     const known = target?.collection === "targets" ? target.before : memory.peek("targets", after.targetKey);
-    const hold = known?.memory.hold;
+    // Of a Spot model the request itself is the hold: it ends when the target leaves the fleet for a while.
+    const hold = known?.memory.kind === "persistentResource" ? known.memory.hold : undefined;
     const asked = known?.requests.find(({ wish, expiresAt }) => wish.type === "hold" && expiresAt > now() + skew);
     const released = known?.requests.some(({ wish }) => wish.type === "release");
     if (!released && known?.memory.kind === "persistentResource" && known.memory.drift !== undefined) {

@@ -22,6 +22,8 @@ export interface DeletesParts {
   readonly looks: readonly number[];
 }
 
+/** A shorter job may come and go unseen between two samples: a longer silence makes idleness count anew. */
+const unseen = 16 * minute;
 /** Clocks of processes differ by so much. */
 const skew = 11 * second;
 /** A job that runs for longer than a first look lasts was running at any first look. */
@@ -186,20 +188,11 @@ export class Deletes {
         continue;
       }
       const ended = Date.parse(endTime ?? "");
-      if (
-        sleep?.cause === "idle" &&
-        ended > held.claimedAt - after + skew &&
-        ended - created > 2 * scenario.tickEvery + minute
-      ) {
+      if (sleep?.cause === "idle" && ended > held.claimedAt - after + skew && ended - created > unseen) {
         broken("idle means idle", `job ${job} ended at ${endTime}, and it was called idle`);
       }
       const quiet = 2 * after - scenario.tickEvery;
-      if (
-        unfilled &&
-        resource.state === "RUNNING" &&
-        ended > held.claimedAt - quiet &&
-        ended - created > 2 * scenario.tickEvery + minute
-      ) {
+      if (unfilled && resource.state === "RUNNING" && ended > held.claimedAt - quiet && ended - created > unseen) {
         broken(
           "an unset counter proves nothing",
           `job ${job} ended at ${endTime}; where counters are never filled that is too soon`,
