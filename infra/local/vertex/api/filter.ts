@@ -87,24 +87,32 @@ function compileField<T>(node: Comparison, schema: FilterSchema<T>): (record: T)
   }
   const wanted = field.type === "time" ? Date.parse(node.value) : node.value;
   if (Number.isNaN(wanted)) throw unsupported(`"${node.value}" is not an RFC 3339 time.`);
-  return (record) => compare(field.value(record), node.operator, wanted);
+  return comparison(node.operator, field.value, wanted);
 }
 
-function compare(value: string | number | undefined, operator: string, wanted: string | number): boolean {
-  if (value === undefined) return operator === "!=";
+/** A test of its own for each operator: it is made once for each record of the list. */
+function comparison<T>(
+  operator: string,
+  value: FilterField<T>["value"],
+  wanted: string | number,
+): (record: T) => boolean {
+  const known = (test: (found: string | number) => boolean) => (record: T) => {
+    const found = value(record);
+    return found !== undefined && test(found);
+  };
   switch (operator) {
     case "=":
-      return value === wanted;
+      return (record) => value(record) === wanted;
     case "!=":
-      return value !== wanted;
+      return (record) => value(record) !== wanted;
     case "<":
-      return value < wanted;
+      return known((found) => found < wanted);
     case "<=":
-      return value <= wanted;
+      return known((found) => found <= wanted);
     case ">":
-      return value > wanted;
+      return known((found) => found > wanted);
     default:
-      return value >= wanted;
+      return known((found) => found >= wanted);
   }
 }
 

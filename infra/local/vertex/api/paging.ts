@@ -39,7 +39,7 @@ export function page<T extends Kept>(
   if (listing.order) {
     const end = place + size;
     // One more than the page's end: it tells whether another page follows.
-    const ordered = firstOf(kept.filter(matches), end + 1, listing.order);
+    const ordered = firstOf(kept, { count: end + 1, matches, order: listing.order });
     return {
       items: ordered.slice(place, end),
       nextPageToken: end < ordered.length ? writeToken(end, question) : undefined,
@@ -56,10 +56,17 @@ export function page<T extends Kept>(
   return { items, nextPageToken: undefined };
 }
 
-/** The first so many in an order, ties as they come: sorting a long list whole for each of its pages takes too long. */
-function firstOf<T>(records: readonly T[], count: number, order: (a: T, b: T) => number): T[] {
+/**
+ * The first so many of those that match, in an order, ties as they come. One pass: sorting a long list whole for each of
+ * its pages takes too long.
+ */
+function firstOf<T>(
+  records: readonly T[],
+  { count, matches, order }: { count: number; matches: (record: T) => boolean; order: (a: T, b: T) => number },
+): T[] {
   const first: T[] = [];
   for (const record of records) {
+    if (!matches(record)) continue;
     const last = first.at(-1);
     if (first.length === count && last !== undefined && order(record, last) >= 0) continue;
     let low = 0;
@@ -117,13 +124,25 @@ export function ordering<T>(
       const known = Object.keys(fields).join(", ");
       throw invalidField("order_by", `"${term.trim()}" cannot be ordered by. Supported fields: ${known}.`);
     }
-    return { value, sign: direction === "desc" ? -1 : 1 };
+    return by(value, direction === "desc" ? -1 : 1);
   });
+  const [only] = terms;
+  // One field is the common case, and each comparison of a long list counts.
+  if (terms.length === 1) return only;
   return (a, b) => {
-    for (const { value, sign } of terms) {
-      const [left, right] = [value(a), value(b)];
-      if (left !== right) return left < right ? -sign : sign;
+    for (const term of terms) {
+      const found = term(a, b);
+      if (found !== 0) return found;
     }
     return 0;
+  };
+}
+
+function by<T>(value: (record: T) => string | number, sign: 1 | -1): (a: T, b: T) => number {
+  return (a, b) => {
+    const left = value(a);
+    const right = value(b);
+    if (left === right) return 0;
+    return left < right ? -sign : sign;
   };
 }
