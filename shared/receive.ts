@@ -7,6 +7,7 @@
  *   twenty tries sets it aside itself.
  */
 import { createHash } from "node:crypto";
+import { letterAttributes } from "./dead-letter.ts";
 import { BadEvent, type Envelope, openEnvelope } from "./events/envelope.ts";
 import { largestEvent, parseEvent, parseForeignJson } from "./events/schema.ts";
 import { normaliseSignal } from "./events/signals/normalise.ts";
@@ -22,15 +23,6 @@ import type { VertexWriter } from "./vertex/vertex.ts";
 
 /** A poke older than this is acknowledged unread: whatever it was about, a tick has seen it since. Wire time. */
 const pokeLasts = 2 * minute;
-
-/** Attributes of a dead letter are cut to this many bytes; Pub/Sub takes 1,024 a value. */
-const longestAttribute = 1_000;
-
-function cut(text: string): string {
-  let short = text.slice(0, longestAttribute);
-  while (Buffer.byteLength(short) > longestAttribute) short = short.slice(0, -1);
-  return short;
-}
 
 /** No fleet, or not the right store: nothing can be stored, and the message must not be lost. */
 function notReady(refused: string): StoreUnavailable {
@@ -57,12 +49,7 @@ async function setAside(home: Home, from: string, delivered: unknown, why: strin
   await home.bus.publish("dead-letters", {
     // Pub/Sub takes no message without data and attributes; this one has attributes in any case.
     data,
-    attributes: {
-      reason: cut(why),
-      function: from,
-      messageId: cut(messageId),
-      originalAttributes: cut(JSON.stringify(attributes)),
-    },
+    attributes: letterAttributes({ reason: why, function: from, messageId, attributes }),
   });
   home.log("WARNING", `set aside: ${why}`, { function: from, messageId });
   return messageId;

@@ -3,7 +3,7 @@
  * functions set aside at once (shared/receive.ts), and those that Pub/Sub forwarded after its last try.
  * Source of Pub/Sub's attributes: cloud.google.com/pubsub/docs/handling-failures#dead_letter_topic
  */
-import { z } from "zod";
+import { readLetterAttributes } from "../../../shared/dead-letter.ts";
 import type { Topology } from "../../topology.ts";
 
 /** A message as the real client pulls it, as far as it is read here. */
@@ -36,16 +36,6 @@ export interface Letter {
 }
 
 const sourcePrefix = "CloudPubSubDeadLetterSource";
-const stringsSchema = z.record(z.string(), z.string());
-
-function readAttributes(json: string | undefined): Readonly<Record<string, string>> | undefined {
-  try {
-    return stringsSchema.safeParse(JSON.parse(json ?? "{}")).data;
-  } catch {
-    // It was cut: an attribute takes 1,024 bytes.
-    return undefined;
-  }
-}
 
 /**
  * Reads a pulled message.
@@ -72,20 +62,20 @@ export function readLetter(message: PulledMessage, topology: Topology, prefix: s
       unopened: false,
     };
   }
-  const { function: by, reason, messageId, originalAttributes } = attributes;
-  if (by === undefined || reason === undefined) {
+  const setAside = readLetterAttributes(attributes);
+  if (setAside === undefined) {
     return { ...common, reason: "somebody else published it to the dead letters", attributes, unopened: false };
   }
+  const { function: by, reason, messageId, attributes: kept } = setAside;
   const source = topology.subscriptions.find((one) => one.function === by);
-  const kept = readAttributes(originalAttributes);
   return {
     ...common,
     function: by,
     ...(source === undefined ? {} : { topic: source.topic }),
     reason,
-    ...(messageId === undefined ? {} : { messageId }),
+    messageId,
     ...(kept === undefined ? {} : { attributes: kept }),
-    unopened: messageId?.startsWith("unopened-") ?? false,
+    unopened: messageId.startsWith("unopened-"),
   };
 }
 

@@ -143,6 +143,17 @@ describe("dead-letters", () => {
     ]);
   });
 
+  test("long attributes in any script are kept whole, up to the most that fit a letter", async () => {
+    const long = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [`k${index}`, `${"é".repeat(100)}${"x".repeat(700)}`]),
+    );
+    await receiveEvent(home, delivery("m6", '{"type":"wake","target":"nobody"}', long));
+    const published = await publishedTo("events", async () => {
+      expect((await place.run("dead-letters", "retry", "m6", "--as", "l-1")).err).toBe("");
+    });
+    expect(published.map(({ attributes }) => attributes)).toEqual([long]);
+  });
+
   test("an event in attributes alone is retried as such", async () => {
     await receiveEvent(home, {
       message: { messageId: "m5", attributes: { type: "wake", target: "nobody", id: "a-1" } },
