@@ -14,6 +14,7 @@ import { describe } from "./operations/kinds.ts";
 import type { Held } from "./operations/operation.ts";
 import { settle, withdraw } from "./operations/settle.ts";
 import { startAndRecord } from "./operations/start.ts";
+import { expireWaiting } from "./state/expire.ts";
 import { policyOf, type Recalled, type Released, recall, slotOf } from "./state/recall.ts";
 import type { Clock } from "./time/clock.ts";
 import type { Endpoint, VertexWriter } from "./vertex/vertex.ts";
@@ -86,6 +87,8 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
 
   const settled = await settle(tools, recalled.slot, aftermath(tools, recalled));
   if (settled.slot === "occupied") {
+    const requests = recalled.target?.value.requests ?? [];
+    await expireWaiting(store, { key, requests, running: settled.held.eventIds, now: tools.clock.now() });
     return { target: key, result: "occupied", why: settled.why, change: describe(settled.held.change) };
   }
   if (settled.slot !== "free") recalled = await recall(store, key, settings.storeId);

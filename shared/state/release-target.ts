@@ -3,9 +3,11 @@ import type { Millis } from "../time/clock.ts";
 import { putOutcome } from "./outbox.ts";
 import { newerSchema, slotOf } from "./recall.ts";
 import type { Store } from "./store.ts";
+import { describeWish } from "./wishes.ts";
 
 /**
- * Marks a target's document as released and ends its open requests, except those that a running operation will answer.
+ * Marks a target's document as released and ends its open requests, except those that a running operation will answer,
+ * and a hold: whoever held it has been told until when, and a fleet may name the target again before that.
  * A document of a newer schema is left alone.
  * @param now world time.
  */
@@ -15,12 +17,11 @@ export async function releaseTarget(store: Store, key: string, now: Millis): Pro
     if (target === undefined || newerSchema("the target", target.value) !== undefined) return;
     const running = slot === undefined || slot.value.state === "empty" ? [] : slot.value.eventIds;
     const { requests, name } = target.value;
-    const [kept, ended] = [true, false].map((isRunning) =>
-      requests.filter(({ eventId }) => running.includes(eventId) === isRunning),
-    );
-    tx.put("targets", key, { ...target.value, requests: kept ?? [], releasedAt: now });
-    for (const { eventId, answered, wish } of ended ?? []) {
-      if (answered === "final") continue;
+    const kept = requests.filter(({ eventId, wish }) => running.includes(eventId) || wish.type === "hold");
+    tx.put("targets", key, { ...target.value, requests: kept, releasedAt: now });
+    for (const request of requests) {
+      const { eventId, answered, wish } = request;
+      if (kept.includes(request) || answered === "final") continue;
       putOutcome(tx, {
         id: `${eventId}/superseded`,
         eventId,
@@ -28,7 +29,7 @@ export async function releaseTarget(store: Store, key: string, now: Millis): Pro
         final: true,
         target: name,
         resource: slotOf(key),
-        what: wish.type,
+        what: describeWish(wish),
         why: `${name} was taken out of the fleet by an apply; it is left as it is`,
         at: now,
       });

@@ -12,8 +12,8 @@ import { schemaVersion, type TargetDocument } from "./documents.ts";
 import { findTarget } from "./find-target.ts";
 import { putOutcome } from "./outbox.ts";
 import { newerSchema, slotOf } from "./recall.ts";
-import type { Store, Transaction } from "./store.ts";
-import { type Arrival, rejected, type Taken, takeRequest } from "./take-request.ts";
+import { type Store, StoreUnavailable, type Transaction } from "./store.ts";
+import { type Arrival, type Taken, takeRequest } from "./take-request.ts";
 import { describeEvent } from "./wishes.ts";
 
 /** How long an event is wanted that does not say. */
@@ -78,14 +78,20 @@ function toTake(asked: Asked, eventId: string, now: Millis, wire: Millis): Arriv
   };
 }
 
-/** Takes the event into the target's document, if there is one that may be changed. */
+/**
+ * Takes the event into the target's document.
+ * @throws StoreUnavailable when there is none that may be changed: the store was lost, or a newer Tidekeeper is being
+ * deployed. Neither is the event's fault, so it is no answer to it.
+ */
 function takeInto(policy: TargetPolicy, target: TargetDocument | undefined, arrival: Arrival): Taken {
   if (target === undefined) {
-    const why = `${policy.name} is in the fleet, but the store does not know it; run \`tidekeeper apply\` again`;
-    return rejected(arrival.event, why);
+    throw new StoreUnavailable(
+      `${policy.name} is in the fleet, but the store does not know it; run \`tidekeeper apply\` again`,
+    );
   }
   const refusal = newerSchema(`the document of ${policy.name}`, target);
-  return refusal === undefined ? takeRequest(policy, target, arrival) : rejected(arrival.event, refusal.refused);
+  if (refusal !== undefined) throw new StoreUnavailable(refusal.refused);
+  return takeRequest(policy, target, arrival);
 }
 
 /** An event as it arrived. */

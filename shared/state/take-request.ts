@@ -11,7 +11,7 @@ import { localTime } from "../time/local.ts";
 import type { Order, SizeAsked, SizeHistory, TargetDocument } from "./documents.ts";
 import { compareOrder, overrules, replaces, withOrder } from "./order.ts";
 import { type Bounds, sizeOf, step, withAsked } from "./sizes.ts";
-import { currentSize, describeEvent, type Wanted, wantedBy } from "./wishes.ts";
+import { currentSize, describeEvent, describeWish, type Wanted, wantedBy } from "./wishes.ts";
 
 /** Open jobs of one target; more would make its document too large. */
 const mostJobs = 20;
@@ -45,18 +45,12 @@ function until({ now, expiresAt }: Arrival, policy: TargetPolicy): string {
   return `${localTime(expiresAt, now, zone)} ${zone}`;
 }
 
-/** A wish in a few words, as in {@link describeEvent}. */
-function describeWish(wish: Wish): string {
-  if (wish.type === "scale") return `scale ${wish.pool} to ${wish.replicas}`;
-  return wish.type === "job" ? `run job ${String(wish.customJob["displayName"] ?? "")}` : wish.type;
-}
-
 function ended(phase: AnswerPhase, what: string, why: string, target?: TargetDocument): Taken {
   return { answer: { phase, what, why }, superseded: [], ...(target === undefined ? {} : { target }) };
 }
 
 /** The answer to an event that is not taken. */
-export function rejected(event: FleetEvent, why: string): Taken {
+function rejected(event: FleetEvent, why: string): Taken {
   return ended("rejected", describeEvent(event), why);
 }
 

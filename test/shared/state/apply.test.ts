@@ -172,6 +172,16 @@ describe("a target that the fleet does not name any more", () => {
     expect(await targetOf(training)).toMatchObject({ appliedVersion: 3 });
     expect(await targetOf(training)).not.toHaveProperty("releasedAt");
   });
+
+  test("keeps a hold: a fleet that names it again still holds it", async () => {
+    await applyFleet(store, fleet, by);
+    const hold = { type: "hold", target: "chat", ttl: 5 * hour } as const;
+    const clock = { now: () => monday9, wire: () => monday9 };
+    await storeRequest(store, { event: hold, envelope: { messageId: "h1" } }, { fleet, clock });
+    await applyFleet(store, without("chat"), by);
+    await applyFleet(store, fleet, by);
+    expect((await targetOf(chat)).requests).toMatchObject([{ eventId: "h1", wish: { type: "hold" } }]);
+  });
 });
 
 describe("an apply is refused, and changes nothing,", () => {

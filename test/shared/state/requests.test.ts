@@ -5,7 +5,7 @@ import { applyFleet } from "../../../shared/state/apply.ts";
 import type { TargetDocument } from "../../../shared/state/documents.ts";
 import { type Stored, storeRejection, storeRequest } from "../../../shared/state/requests.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
-import type { Store } from "../../../shared/state/store.ts";
+import { type Store, StoreUnavailable } from "../../../shared/state/store.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
 import { fleet } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
@@ -343,20 +343,25 @@ describe("storing a request", () => {
     test("a target of a newer schema", async () => {
       const target = { ...(await targetOf()), schema: 2 };
       await store.transaction(async (tx) => tx.put("targets", training, target));
-      const stored = await deliver({ type: "wake", target: "training" }, "m1", 0);
-      expect(answered(stored)).toBe(
-        "rejected: wake: the document of training was written by a newer Tidekeeper (schema 2, this one knows 1); deploy the functions anew",
+      await expect(deliver({ type: "wake", target: "training" }, "m1", 0)).rejects.toThrow(
+        new StoreUnavailable(
+          "the document of training was written by a newer Tidekeeper (schema 2, this one knows 1); deploy the functions anew",
+        ),
       );
       expect(await targetOf()).toEqual(target);
+      expect(await store.get("events", "m1")).toBeUndefined();
     });
 
     test("a target that apply has not made: none is made here", async () => {
       await store.transaction(async (tx) => tx.remove("targets", training));
-      const stored = await deliver({ type: "wake", target: "training" }, "m1", 0);
-      expect(answered(stored)).toBe(
-        "rejected: wake: training is in the fleet, but the store does not know it; run `tidekeeper apply` again",
+      const delivered = () => deliver({ type: "wake", target: "training" }, "m1", 0);
+      await expect(delivered()).rejects.toThrow(
+        new StoreUnavailable("training is in the fleet, but the store does not know it; run `tidekeeper apply` again"),
       );
       expect(await store.get("targets", training)).toBeUndefined();
+      expect(await owed()).toEqual([]);
+      await applyFleet(store, fleet, { by: "test", now });
+      expect((await delivered()).outcome).toMatchObject({ phase: "accepted" });
     });
 
     test("a target that an apply has released", async () => {

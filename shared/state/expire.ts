@@ -1,0 +1,58 @@
+/**
+ * Tells those whose time ran out while an operation occupied their target's resource: deciders end requests, but nothing is
+ * decided until the operation has settled, and that may take hours.
+ */
+import type { Request } from "../events/requests.ts";
+import type { Millis } from "../time/clock.ts";
+import { putOutcome } from "./outbox.ts";
+import { slotOf } from "./recall.ts";
+import type { Store } from "./store.ts";
+import { describeWish } from "./wishes.ts";
+
+/** Which requests wait, and for what. */
+export interface Waiting {
+  /** The target's key. */
+  readonly key: string;
+  readonly requests: readonly Request[];
+  /** Events that the running operation is about: its end answers them. */
+  readonly running: readonly string[];
+  /** World time. */
+  readonly now: Millis;
+}
+
+function isOverdue({ eventId, answered, expiresAt }: Request, { running, now }: Waiting): boolean {
+  return answered !== "final" && expiresAt <= now && !running.includes(eventId);
+}
+
+/**
+ * Answers `expired` to what is not wanted any more. The requests stay open, answered, so that the next decision still
+ * draws its conclusions from them.
+ * @throws StoreUnavailable
+ */
+export async function expireWaiting(store: Store, waiting: Waiting): Promise<void> {
+  const { key, now } = waiting;
+  if (!waiting.requests.some((request) => isOverdue(request, waiting))) return;
+  await store.transaction(async (tx) => {
+    const target = (await tx.get("targets", key))?.value;
+    if (target === undefined) return;
+    const overdue = target.requests.filter((request) => isOverdue(request, waiting));
+    if (overdue.length === 0) return;
+    for (const { eventId, wish } of overdue) {
+      putOutcome(tx, {
+        id: `${eventId}/expired`,
+        eventId,
+        phase: "expired",
+        final: true,
+        target: target.name,
+        resource: slotOf(key),
+        what: describeWish(wish),
+        why: "its time ran out while another operation on the resource had not ended",
+        at: now,
+      });
+    }
+    const requests = target.requests.map((request) =>
+      overdue.includes(request) ? { ...request, answered: "final" as const } : request,
+    );
+    tx.put("targets", key, { ...target, requests });
+  });
+}
