@@ -61,14 +61,13 @@ async function main(): Promise<number> {
   const { first, count, hours, trace } = wanted;
   const began = systemClock.wire();
   let [done, violations, simulated, events] = [0, 0, 0, 0];
-  const ended = (result: SeedResult): boolean => {
+  const ended = (result: SeedResult): void => {
     done += 1;
     simulated += result.simulated;
     events += result.events;
     if (result.violation !== undefined) violations += 1;
     printViolation(result, hours);
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds, ${violations} violations `);
-    return true;
   };
   if (trace) {
     for (let seed = first; seed < first + count; seed += 1) {

@@ -10,29 +10,35 @@ export interface RunOptions {
   readonly count: number;
   readonly hours: number;
   readonly threads?: number;
-  /** Told of each seed as it ends, in any order. @returns whether to go on. */
-  readonly ended: (result: SeedResult) => boolean;
+  /** Told of each seed as it ends, in any order. */
+  readonly ended: (result: SeedResult) => void;
 }
+
+/** Seeds of one thread's life: calls that never return keep their memory until their thread ends. */
+const seedsPerThread = 50;
 
 /** @throws when a thread dies: a defect of the simulation, not a violation. */
 export async function runSeeds(options: RunOptions): Promise<void> {
-  const { first, count, hours, ended } = options;
+  const { count, hours, ended } = options;
+  const end = options.first + count;
   const threads = Math.min(count, options.threads ?? availableParallelism());
-  const workers = Array.from({ length: threads }, (_, index) => {
-    const share: Share = { first: first + index, last: first + count - 1, step: threads, hours };
-    return new Worker(new URL("worker.ts", import.meta.url), { workerData: share });
-  });
-  const stop = () => Promise.all(workers.map((worker) => worker.terminate()));
-  await Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<void>((resolve, reject) => {
-          worker.on("message", (result: SeedResult) => {
-            if (!ended(result)) void stop();
-          });
-          worker.once("error", reject);
-          worker.once("exit", () => resolve());
-        }),
-    ),
-  );
+  const share = Math.min(seedsPerThread, Math.ceil(count / threads));
+  let next = options.first;
+
+  function runShare(workerData: Share): Promise<void> {
+    const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData });
+    return new Promise((resolve, reject) => {
+      worker.on("message", ended);
+      worker.once("error", reject);
+      worker.once("exit", () => resolve());
+    });
+  }
+  async function runShares(): Promise<void> {
+    while (next < end) {
+      const first = next;
+      next = Math.min(end, first + share);
+      await runShare({ first, last: next - 1, hours });
+    }
+  }
+  await Promise.all(Array.from({ length: threads }, runShares));
 }

@@ -2,15 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { runSeed } from "./run-seed.ts";
 
-/** What a thread is to do: every `step`-th seed from `first` to `last`. */
+/** What a thread is to do: the seeds from `first` to `last`. */
 export interface Share {
   readonly first: number;
   readonly last: number;
-  readonly step: number;
   readonly hours: number;
 }
 
-const { first, last, step, hours } = workerData as Share;
-for (let seed = first; seed <= last; seed += step) {
+const { first, last, hours } = workerData as Share;
+for (let seed = first; seed <= last; seed += 1) {
   parentPort?.postMessage(await runSeed(seed, { hours }));
 }
