@@ -177,7 +177,7 @@ describe("a target that the fleet does not name any more", () => {
     await applyFleet(store, fleet, by);
     const hold = { type: "hold", target: "chat", ttl: 5 * hour } as const;
     const clock = { now: () => monday9, wire: () => monday9 };
-    await storeRequest(store, { event: hold, envelope: { messageId: "h1" } }, { fleet, clock });
+    await storeRequest(store, { event: hold, envelope: { messageId: "h1", publishedAt: monday9 } }, { fleet, clock });
     await applyFleet(store, without("chat"), by);
     await applyFleet(store, fleet, by);
     expect((await targetOf(chat)).requests).toMatchObject([{ eventId: "h1", wish: { type: "hold" } }]);
