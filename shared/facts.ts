@@ -66,7 +66,7 @@ export function modelFacts(
   policy: SpotModelPolicy,
   target: TargetDocument,
   now: Millis,
-  observation: SpotModelObservation,
+  { siblings, ...observation }: SpotModelObservation & Pick<SpotModelCase, "siblings">,
 ): Facts {
   const { memory, requests } = target;
   if (memory.kind !== "spotModel") throw new TargetMismatch(policy, target);
@@ -78,6 +78,7 @@ export function modelFacts(
     kind: "spotModel",
     of: {
       policy,
+      siblings,
       memory,
       requests,
       observation,

@@ -4,6 +4,7 @@ import type { PersistentResourceMemory, SpotModelMemory } from "./decide/memory.
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
 import type { Fleet, TargetPolicy } from "./fleet/fleet.ts";
 import { type Need, observePersistentResource, observeSpotModel } from "./observe.ts";
+import { asSibling, siblingsOf } from "./siblings.ts";
 import type { TargetDocument } from "./state/documents.ts";
 import type { Store } from "./state/store.ts";
 import type { Clock } from "./time/clock.ts";
@@ -29,8 +30,14 @@ const closerLooks = 2;
 async function observe(tools: LookTools, looked: Looked, needs: ReadonlySet<Need>): Promise<Facts> {
   const { fleet, policy, target } = looked;
   if (policy.kind === "spotModel") {
-    const observation = await observeSpotModel(tools.reader, policy);
-    return modelFacts(fleet, policy, target, tools.clock.now(), observation);
+    const others = siblingsOf(fleet, policy);
+    const [observation, ...documents] = await Promise.all([
+      observeSpotModel(tools.reader, policy),
+      ...others.map(({ key }) => tools.store.get("targets", key)),
+    ]);
+    const now = tools.clock.now();
+    const siblings = others.map((other, index) => asSibling(policy, other, documents[index]?.value, now));
+    return modelFacts(fleet, policy, target, now, { ...observation, siblings });
   }
   const { memory } = target;
   const restoreId = memory.kind === "persistentResource" ? memory.sleep?.restoreId : undefined;

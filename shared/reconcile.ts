@@ -52,7 +52,8 @@ function aftermath(tools: Tools, recalled: Recalled | Released): AfterSettling {
     const facts =
       policy.kind === "persistentResource"
         ? resourceFacts(fleet, policy, target, now, justSettled(resource))
-        : modelFacts(fleet, policy, target, now, { endpoint: resource as Look<Endpoint> });
+        : // What follows from an end is the target's own affair.
+          modelFacts(fleet, policy, target, now, { endpoint: resource as Look<Endpoint>, siblings: [] });
     return afterSettling(facts, held, settlement);
   };
 }

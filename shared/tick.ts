@@ -8,6 +8,7 @@ import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
 import type { TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
 import { finder, lookAtLocation, observeLocation } from "./observe-location.ts";
+import { asSibling, siblingsOf } from "./siblings.ts";
 import { schemaVersion, type TargetDocument } from "./state/documents.ts";
 import { recallFleet } from "./state/recall.ts";
 
@@ -73,7 +74,12 @@ export async function tick(home: Home): Promise<TickReport> {
               idle: idleVerdict(idleFacts(policy), policy.idle, { world: now, wire: clock.wire() }),
               counterSeen: idleFacts(policy).counterSeen,
             })
-          : modelFacts(fleet, policy, target, now, { endpoint: findEndpoint(policy.endpoint) });
+          : modelFacts(fleet, policy, target, now, {
+              endpoint: findEndpoint(policy.endpoint),
+              siblings: siblingsOf(fleet, policy).map((other) =>
+                asSibling(policy, other, documentOf.get(other.key), now),
+              ),
+            });
       for (const policy of targets) {
         const target = documentOf.get(policy.key);
         if (target === undefined || target.schema > schemaVersion) continue;

@@ -124,8 +124,26 @@ export interface PersistentResourceCase {
   readonly jitter: number;
 }
 
+/** Another Spot model of the fleet on the same endpoint: the fleet says how they share its traffic. */
+export interface Sibling {
+  readonly name: string;
+  /** Percent of the traffic that the fleet gives it. */
+  readonly share: number;
+  /** Deployed model ids that are its own. */
+  readonly ids: readonly string[];
+  /** Which of them is meant to serve. */
+  readonly servingId?: string;
+  /** Whether it may be on now: inside its windows, or woken. */
+  readonly on: boolean;
+  /** Somebody asked that nothing of it be changed. */
+  readonly held: boolean;
+  /** Of two that go off together, this one goes before the one that decides. */
+  readonly precedes: boolean;
+}
+
 export interface SpotModelCase {
   readonly policy: SpotModelPolicy;
+  readonly siblings: readonly Sibling[];
   readonly memory: SpotModelMemory;
   readonly requests: readonly Request[];
   readonly observation: SpotModelObservation;

@@ -22,8 +22,7 @@ export function deploy(situation: Situation, rung: Rung, words: Pick<Verdict, "r
       next: { at: from, what: `deploy ${rung.id}` },
     };
   }
-  const taken = new Set([...view.ours.keys(), ...view.strangers.map(({ id }) => id)]);
-  const sequence = nextSequence(policy.key, memory.sequence, taken);
+  const sequence = nextSequence(policy.key, memory.sequence, view.ids);
   const id = deployedModelId(policy.key, sequence);
   const asked = askedReplicas(situation, rung);
   const tries = memory.incident?.attempts ?? memory.attempts?.count;

@@ -20,10 +20,10 @@ const keptIds = 20;
 const longestDeploy = 3 * hour;
 
 /** A memory that knows nothing takes over what is already deployed under our display name. */
-export function adopt(draft: Draft, { policy, now }: SpotModelCase, endpoint: Endpoint): void {
+export function adopt(draft: Draft, { policy, siblings, now }: SpotModelCase, endpoint: Endpoint): void {
   const { memory } = draft;
   if (memory.serving !== undefined || memory.successor !== undefined || memory.ours.length > 0) return;
-  const found = adoptable(policy, endpoint);
+  const found = adoptable(policy, endpoint, siblings);
   if (found === undefined) return;
   const machine = found.dedicatedResources?.machineSpec?.machineType ?? "an unknown machine";
   memory.ours = [found.id];
@@ -150,7 +150,10 @@ export function learn(facts: SpotModelCase, draft: Draft, view: View, on: boolea
   if (!on) return;
   takeBack(draft, view, now);
   const before = servingSeen(draft, view);
-  if (before !== undefined && !view.emptySplit) memory.share = shareOf(view.split, memory.ours);
+  const share = shareOf(view.split, memory.ours);
+  // Nothing where nothing was known: it was never given, or handed over, and is still to be taken.
+  const neverHad = share === 0 && memory.share === undefined;
+  if (before !== undefined && !view.emptySplit && !neverHad) memory.share = share;
   promote(facts, draft, view);
   const serving = servingSeen(draft, view);
   if (serving !== undefined) judge(facts, draft, serving);

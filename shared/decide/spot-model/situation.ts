@@ -56,7 +56,7 @@ export function askedReplicas({ wishes, schedule }: Situation, rung: Rung): numb
  * one, whose split becomes empty.
  */
 export function canUndeploy({ view }: Situation, seen: Seen): boolean {
-  return seen.share === 0 || view.ours.size + view.strangers.length === 1;
+  return seen.share === 0 || view.ids.size === 1;
 }
 
 /** An undeploy of one of ours. */

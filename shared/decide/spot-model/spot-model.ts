@@ -43,7 +43,7 @@ function endpointGone(draft: Draft, { policy }: SpotModelCase): Verdict {
 function decide(facts: SpotModelCase): Decision<SpotModelMemory> {
   const draft = startDraft(facts);
   const wishes = readWishes(draft, facts);
-  const { policy, observation } = facts;
+  const { observation } = facts;
   const { endpoint } = observation;
   if (endpoint.look === "unknown") {
     const why = `the endpoint could not be read: ${endpoint.why}; nothing is changed on a guess`;
@@ -51,7 +51,7 @@ function decide(facts: SpotModelCase): Decision<SpotModelMemory> {
   }
   if (endpoint.look === "absent") return conclude(draft, endpointGone(draft, facts));
   adopt(draft, facts, endpoint.value);
-  const situation = situationOf(facts, draft, viewOf(policy, draft.memory, endpoint.value), wishes);
+  const situation = situationOf(facts, draft, viewOf(facts, draft.memory, endpoint.value), wishes);
   learn(facts, draft, situation.view, situation.on);
   for (const rule of rules) {
     const verdict = rule(situation);

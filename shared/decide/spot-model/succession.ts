@@ -4,6 +4,7 @@ import type { SpotModelCase } from "../decision.ts";
 import type { Draft } from "./draft.ts";
 import { closeServed } from "./incident.ts";
 import { rankOf } from "./ladder.ts";
+import { owedBySiblings } from "./siblings.ts";
 import { shareOf } from "./traffic.ts";
 import { type Seen, serves, type View } from "./view.ts";
 
@@ -53,8 +54,8 @@ export function mayTakeOver(facts: SpotModelCase, draft: Draft, view: View): boo
 }
 
 /** Whether all of our share is with the successor; where other people hold everything, nothing is left to move. */
-function hasTraffic(draft: Draft, view: View, id: string): boolean {
-  if (view.emptySplit) return false;
+function hasTraffic({ policy }: SpotModelCase, draft: Draft, view: View, id: string): boolean {
+  if (view.emptySplit || owedBySiblings(policy, draft.memory, view) > 0) return false;
   const others = draft.memory.ours.filter((ours) => ours !== id);
   return shareOf(view.split, others) === 0;
 }
@@ -64,14 +65,15 @@ export function promote(facts: SpotModelCase, draft: Draft, view: View): void {
   const { memory, notices } = draft;
   const { policy, now } = facts;
   const { successor: next, serving: from } = memory;
-  if (next === undefined || !mayTakeOver(facts, draft, view) || !hasTraffic(draft, view, next.deployedModelId)) return;
+  if (next === undefined || !mayTakeOver(facts, draft, view) || !hasTraffic(facts, draft, view, next.deployedModelId))
+    return;
   const expected = memory.share ?? policy.share;
-  if (view.strangersShare === 100 && expected > 0) {
+  if (shareOf(view.split, memory.ours) === 0 && expected > 0) {
     notices.push({
       id: `${policy.name}/share/${next.deployedModelId}`,
       phase: "alert",
       what: `deployed model ${next.deployedModelId} gets no traffic`,
-      why: `other people's deployed models hold the whole split of ${policy.endpoint}, where ${expected} % should be ours; shares of others are never taken: set the split once by hand`,
+      why: `other deployed models hold the whole split of ${policy.endpoint}, where ${expected} % should be ours; shares of others are never taken: set the split once by hand`,
     });
   }
   if (memory.incident === undefined && from !== undefined) {

@@ -1,8 +1,9 @@
 /** Rules that come before everything else: hold, back-off, off-hours, parking; then traffic, and what is left to undeploy. */
 import type { Verdict } from "./draft.ts";
+import { givers, heirOf, owedBySiblings } from "./siblings.ts";
 import { canUndeploy, type Situation, toChange, undeploy } from "./situation.ts";
 import { mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
-import { isEmptySplit, moveShare, shareOf } from "./traffic.ts";
+import { isEmptySplit, moveShare, shareOf, takeShare } from "./traffic.ts";
 import { type Seen, serves } from "./view.ts";
 
 /** Somebody asked that nothing be changed. */
@@ -32,8 +33,9 @@ export function backOff({ facts, draft, text }: Situation): Verdict | undefined 
 }
 
 /**
- * Outside its windows a Spot model is undeployed; its endpoint stays. No capacity is created, an open incident is closed,
- * and a model that shares its split with other people's stays, because their share is not ours to change.
+ * Outside its windows a Spot model is undeployed; its endpoint stays. No capacity is created, an open incident is closed.
+ * A model that shares its split with others of the fleet hands its share over first; one that shares it with other people's
+ * stays, because their share is not ours to change.
  */
 export function offHours(situation: Situation): Verdict | undefined {
   const { facts, draft, view, schedule, on } = situation;
@@ -49,6 +51,15 @@ export function offHours(situation: Situation): Verdict | undefined {
     return { rule: "off-hours", why, phase: "off-hours", action: undeploy(situation, gone), ...next };
   }
   const [kept] = seen;
+  const heir = kept && heirOf(view);
+  if (kept !== undefined && heir !== undefined) {
+    const because = `off-hours, ${schedule.because}: deployed model ${kept.id} has ${kept.share} % of the traffic`;
+    if ("waits" in heir) return { rule: "off-hours", why: `${because}; ${heir.waits}`, phase: "serving", ...next };
+    delete memory.share;
+    const split = moveShare(view.split, memory.ours, heir.id);
+    const why = `${because}, which ${heir.name} takes over, and is undeployed after that`;
+    return changeTraffic(situation, split, { rule: "off-hours", why, phase: "off-hours", ...next });
+  }
   if (kept !== undefined) {
     const why = `off-hours, ${schedule.because}; but deployed model ${kept.id} has ${kept.share} % of a split that other people's models share, and shares of others are never changed`;
     const id = `${facts.policy.name}/off-hours/${schedule.since}`;
@@ -97,23 +108,32 @@ export function traffic(situation: Situation): Verdict | undefined {
     view.split,
     memory.ours.filter((id) => id !== to.id),
   );
-  if (elsewhere === 0 && !isEmptySplit(view.split)) return undefined;
-  const trafficSplit = moveShare(view.split, memory.ours, to.id);
+  const owed = owedBySiblings(facts.policy, memory, view);
+  if (elsewhere === 0 && owed === 0 && !isEmptySplit(view.split)) return undefined;
+  const trafficSplit =
+    owed > 0 ? takeShare(view.split, givers(view), to.id, owed) : moveShare(view.split, memory.ours, to.id);
   const share = trafficSplit[to.id] ?? 0;
   const rungId = (to === serving ? memory.serving : memory.successor)?.rungId ?? to.id;
   const phase = memory.incident === undefined ? "serving" : "recovering";
   const others = view.strangersShare > 0 ? `; other people keep their ${view.strangersShare} %` : "";
-  const why = `deployed model ${to.id} serves on ${rungId}: it gets ${share} % of the traffic${others}`;
+  const from = owed > 0 ? ", which the fleet gives it, from models of the fleet that held more than theirs" : "";
+  const why = `deployed model ${to.id} serves on ${rungId}: it gets ${share} % of the traffic${from}${others}`;
+  return changeTraffic(situation, trafficSplit, { rule: "traffic", why, phase });
+}
+
+/** A new split, under the etag that was read with the old one. */
+function changeTraffic(
+  situation: Situation,
+  trafficSplit: Record<string, number>,
+  verdict: Pick<Verdict, "rule" | "why" | "phase" | "next">,
+): Verdict {
+  const { facts, view } = situation;
   if (view.etag === undefined) {
-    return {
-      rule: "traffic",
-      why: `${why}; but the endpoint shows no etag, so its split cannot be changed safely`,
-      phase,
-    };
+    const why = `${verdict.why}; but the endpoint shows no etag, so its split cannot be changed safely`;
+    return { ...verdict, why };
   }
-  const resource = facts.policy.endpoint;
-  const change = { kind: "traffic", resource, etag: view.etag, trafficSplit } as const;
-  return { rule: "traffic", why, phase, action: toChange(situation, change) };
+  const change = { kind: "traffic", resource: facts.policy.endpoint, etag: view.etag, trafficSplit } as const;
+  return { ...verdict, action: toChange(situation, change) };
 }
 
 /** Undeploys what is ours and not needed: the dead one after a switch, a failed successor, a fallback come too late. */

@@ -1,6 +1,7 @@
 /** What an endpoint shows of a Spot model: which deployed models are ours, what they can serve, and who holds the traffic. */
 import type { Rung, SpotModelPolicy } from "../../fleet/fleet.ts";
 import type { DeployedModel, Endpoint } from "../../vertex/vertex.ts";
+import type { Sibling, SpotModelCase } from "../decision.ts";
 import type { SpotModelMemory } from "../memory.ts";
 import { rungOf } from "./ladder.ts";
 import { isEmptySplit, shareOf, type TrafficSplit } from "./traffic.ts";
@@ -28,9 +29,24 @@ export interface View {
   readonly emptySplit: boolean;
   /** Every deployed model of ours, by id. */
   readonly ours: ReadonlyMap<string, Seen>;
+  /** Ids of everything deployed, whoever did it. */
+  readonly ids: ReadonlySet<string>;
+  /** The fleet's other models here, as the endpoint shows them. */
+  readonly siblings: readonly SeenSibling[];
   readonly strangers: readonly DeployedModel[];
   /** Percent that other people's models hold. */
   readonly strangersShare: number;
+}
+
+/** Another Spot model of the fleet as the endpoint shows it. */
+export interface SeenSibling {
+  readonly sibling: Sibling;
+  /** Its deployed models that are there. */
+  readonly deployed: readonly string[];
+  /** The one that serves, or may: nothing shows that it lost its capacity. */
+  readonly servingId?: string;
+  /** Percent of the traffic. */
+  readonly share: number;
 }
 
 /** Texts of `DeployedModel.status.message` that mean the container, not capacity (reference: spot.md C3). */
@@ -67,20 +83,47 @@ function sameModel(policy: SpotModelPolicy, deployed: DeployedModel): boolean {
  * A deployed model that an empty memory may take for its own: our display name and our model. Of several, the one that
  * holds the most traffic.
  */
-export function adoptable(policy: SpotModelPolicy, endpoint: Endpoint): DeployedModel | undefined {
+export function adoptable(
+  policy: SpotModelPolicy,
+  endpoint: Endpoint,
+  siblings: readonly Sibling[],
+): DeployedModel | undefined {
+  const taken = new Set(siblings.flatMap(({ ids }) => ids));
   const share = (deployed: DeployedModel) => endpoint.trafficSplit?.[deployed.id] ?? 0;
   return (endpoint.deployedModels ?? [])
+    .filter(({ id }) => !taken.has(id))
     .filter((deployed) => deployed.displayName === policy.displayName && sameModel(policy, deployed))
     .sort((a, b) => share(b) - share(a))[0];
 }
 
-/** Sorts what the endpoint shows into ours and other people's. Ours is what we deployed, under our display name. */
-export function viewOf(policy: SpotModelPolicy, memory: SpotModelMemory, endpoint: Endpoint): View {
+function seenSibling(sibling: Sibling, endpoint: Endpoint): SeenSibling {
+  const deployed = (endpoint.deployedModels ?? []).filter(({ id }) => sibling.ids.includes(id));
+  const serving = deployed.find(({ id }) => id === sibling.servingId);
+  const may = serving !== undefined && capacityOf(serving, undefined).state !== "lost";
+  return {
+    sibling,
+    deployed: deployed.map(({ id }) => id),
+    ...(may ? { servingId: serving.id } : {}),
+    share: shareOf(endpoint.trafficSplit ?? {}, sibling.ids),
+  };
+}
+
+/**
+ * Sorts what the endpoint shows into ours, that of the fleet's other models here, and other people's. Ours is what we
+ * deployed, under our display name.
+ */
+export function viewOf(
+  { policy, siblings }: Pick<SpotModelCase, "policy" | "siblings">,
+  memory: SpotModelMemory,
+  endpoint: Endpoint,
+): View {
   const split = endpoint.trafficSplit ?? {};
   const ids = new Set(memory.ours);
+  const theirs = new Set(siblings.flatMap((sibling) => sibling.ids));
   const ours = new Map<string, Seen>();
   const strangers: DeployedModel[] = [];
   for (const deployed of endpoint.deployedModels ?? []) {
+    if (theirs.has(deployed.id)) continue;
     if (!ids.has(deployed.id) || (deployed.displayName ?? policy.displayName) !== policy.displayName) {
       strangers.push(deployed);
       continue;
@@ -94,11 +137,13 @@ export function viewOf(policy: SpotModelPolicy, memory: SpotModelMemory, endpoin
     split,
     emptySplit: isEmptySplit(split),
     ours,
+    ids: new Set((endpoint.deployedModels ?? []).map(({ id }) => id)),
+    siblings: siblings.map((sibling) => seenSibling(sibling, endpoint)),
     strangers,
     // An id of ours that the platform removed keeps its entry ours; every other entry is somebody else's.
     strangersShare: shareOf(
       split,
-      Object.keys(split).filter((id) => !ids.has(id)),
+      Object.keys(split).filter((id) => !ids.has(id) && !theirs.has(id)),
     ),
   };
 }

@@ -55,20 +55,25 @@ function poolProblem(
   return `it should be off, and is ${shown.state}`;
 }
 
-function modelProblem(parts: LivenessParts, policy: SpotModelPolicy, memory: Memo<"spotModel">): string | undefined {
-  const { cloud, scenario, now } = parts;
+function modelProblem(parts: LivenessParts, policy: SpotModelPolicy, memo: Memo<"spotModel">): string | undefined {
+  const { cloud, scenario, memory, now } = parts;
   const endpoint = cloud.endpoint(policy.endpoint);
   if (endpoint === undefined) return undefined;
-  const ours = (endpoint.deployedModels ?? []).filter(({ id }) => memory.ours.includes(id));
+  const ours = (endpoint.deployedModels ?? []).filter(({ id }) => memo.ours.includes(id));
   const share = (id: string) => endpoint.trafficSplit?.[id] ?? 0;
   if (policy.schedule !== undefined && !scenario.isOn(now())) {
-    const left = ours.filter(({ id }) => share(id) === 0);
+    // What shares a split with a stranger stays, for the stranger's share is not ours to change.
+    const models = memory
+      .peekAll("targets")
+      .flatMap(([, { memory: other }]) => (other.kind === "spotModel" ? other.ours : []));
+    const strangers = (endpoint.deployedModels ?? []).some(({ id }) => !models.includes(id));
+    const left = ours.filter(({ id }) => !strangers || share(id) === 0);
     return left.length === 0 ? undefined : `it should be off, and ${left.map(({ id }) => id).join(", ")} is deployed`;
   }
   const benched = policy.ladder.every(({ id }) =>
-    memory.bench.some((entry) => entry.rungId === id && entry.until > now()),
+    memo.bench.some((entry) => entry.rungId === id && entry.until > now()),
   );
-  const { serving } = memory;
+  const { serving } = memo;
   const seen = ours.find(({ id }) => id === serving?.deployedModelId);
   if (seen === undefined) return benched ? undefined : "nothing of ours serves";
   const available = seen.status?.availableReplicaCount ?? (scenario.behaviour.deployedModelStatus === "absent" ? 1 : 0);

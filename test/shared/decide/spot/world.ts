@@ -1,5 +1,5 @@
 /** A toy endpoint, and the case around it: enough of EndpointService to see what a series of decisions leads to. */
-import type { Decision, SpotModelCase } from "../../../../shared/decide/decision.ts";
+import type { Decision, Sibling, SpotModelCase } from "../../../../shared/decide/decision.ts";
 import type { SpotModelMemory } from "../../../../shared/decide/memory.ts";
 import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Request, Wish } from "../../../../shared/events/requests.ts";
@@ -95,6 +95,7 @@ export interface Given {
   readonly requests?: readonly Request[];
   readonly now?: Millis;
   readonly deploysPerHour?: number;
+  readonly siblings?: readonly Sibling[];
 }
 
 export function caseOf(given: Given): SpotModelCase {
@@ -106,6 +107,7 @@ export function caseOf(given: Given): SpotModelCase {
   };
   return {
     policy: { ...policy, ...given.policy },
+    siblings: given.siblings ?? [],
     memory: { ...empty, ...given.memory },
     requests: given.requests ?? [],
     observation: { endpoint: { look: "present", value } },
@@ -150,22 +152,42 @@ export function changeOf(decision: Decision<SpotModelMemory>): Change {
   return decision.action.change;
 }
 
+/** What is deployed on an endpoint. */
+export interface Place {
+  readonly models: Map<string, DeployedModel>;
+  split: Record<string, number>;
+  etag: number;
+}
+
 /** A world that carries changes out, where `capacity` lets it. */
 export class Toy {
   memory: SpotModelMemory = empty;
   requests: readonly Request[] = [];
-  models = new Map<string, DeployedModel>();
-  split: Record<string, number> = {};
   now = start;
   readonly decisions: Decision<SpotModelMemory>[] = [];
   readonly given: Given;
-  private etag = 0;
+  readonly place: Place;
+  /** The fleet's other models on this endpoint. */
+  siblings: () => readonly Sibling[] = () => [];
 
-  constructor(given: Given = {}) {
+  /** @param place another toy's endpoint; its own unless given. */
+  constructor(given: Given = {}, place?: Place) {
     this.given = given;
     this.memory = { ...empty, ...given.memory };
-    for (const model of given.models ?? []) this.models.set(model.id, model);
-    this.split = { ...given.split };
+    const models = new Map((given.models ?? []).map((model) => [model.id, model]));
+    this.place = place ?? { models, split: { ...given.split }, etag: 0 };
+  }
+
+  get models(): Map<string, DeployedModel> {
+    return this.place.models;
+  }
+
+  get split(): Record<string, number> {
+    return this.place.split;
+  }
+
+  set split(split: Record<string, number>) {
+    this.place.split = split;
   }
 
   facts(): SpotModelCase {
@@ -175,11 +197,12 @@ export class Toy {
       models: [...this.models.values()],
       split: this.split,
       requests: this.requests,
+      siblings: this.siblings(),
       now: this.now,
     });
     const look = built.observation.endpoint;
     if (look.look !== "present") return built;
-    return { ...built, observation: { endpoint: { ...look, value: { ...look.value, etag: `e${this.etag}` } } } };
+    return { ...built, observation: { endpoint: { ...look, value: { ...look.value, etag: `e${this.place.etag}` } } } };
   }
 
   /** One wake-up: decides, and remembers; answers the change to be carried out. */
@@ -213,7 +236,7 @@ export class Toy {
       if (last) this.split = {};
       else delete this.split[change.deployedModelId];
     } else if (change.kind === "traffic") {
-      if (change.etag !== `e${this.etag}`) throw new Error("etag");
+      if (change.etag !== `e${this.place.etag}`) throw new Error("etag");
       this.split = { ...change.trafficSplit };
     } else if (change.kind === "mutate") {
       const model = this.models.get(change.deployedModelId);
@@ -225,7 +248,7 @@ export class Toy {
         status: { lastUpdateTime: "2026-11-18T10:00:00Z", availableReplicaCount: minReplicaCount },
       });
     }
-    this.etag += 1;
+    this.place.etag += 1;
   }
 
   /** Takes the replicas of a model away, or the model itself. */
@@ -234,7 +257,7 @@ export class Toy {
     if (model === undefined) return;
     if (final === "zero") this.models.set(id, { ...model, status: { lastUpdateTime: "2026-11-18T10:00:00Z" } });
     else this.models.delete(id);
-    this.etag += 1;
+    this.place.etag += 1;
   }
 
   /** Wakes up each minute until nothing changes any more for `quiet` minutes; each change succeeds within a minute. */
