@@ -301,12 +301,24 @@ async function run(backing: Backing, cloud: LocalCloud): Promise<void> {
   } catch (error) {
     // What was stored and not told is another fault than what never arrived.
     const store = await openStore(backing.store);
-    const [marks, owed] = await Promise.all([store.list("events"), store.list("outbox")]);
+    const [marks, owed, slots, targets] = await Promise.all([
+      store.list("events"),
+      store.list("outbox"),
+      store.list("slots"),
+      store.list("targets"),
+    ]);
     await store.close();
     const open = marks.filter(({ value }) => !value.outcome.final).map(({ value }) => value.outcome.id);
     console.log(
       `the store has ${marks.length} events, not final: ${open.join(" ")}; owed: ${owed.map(({ id }) => id).join(" ")}`,
     );
+    const held = slots.filter(({ value }) => value.state !== "empty").map(({ value }) => value);
+    console.log(`held at ${systemClock.wire()}: ${JSON.stringify(held, null, 1)}`);
+    const waiting = targets.filter(({ value }) => value.requests.some(({ answered }) => answered !== "final"));
+    for (const { value } of waiting) {
+      const { name, requests, decisions, memory } = value;
+      console.log(JSON.stringify({ name, requests, decisions: decisions.slice(0, 5), attempts: memory.attempts }));
+    }
     console.log(`the last lines of the functions:\n${lines.slice(-20).join("\n")}`);
     throw error;
   } finally {
