@@ -39,7 +39,7 @@ export interface View {
 }
 
 /** Another Spot model of the fleet as the endpoint shows it. */
-export interface SeenSibling {
+interface SeenSibling {
   readonly sibling: Sibling;
   /** Its deployed models that are there. */
   readonly deployed: readonly string[];
