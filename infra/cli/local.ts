@@ -1,9 +1,9 @@
 /** `tidekeeper local`: the whole system on this machine, until Ctrl-C. */
-import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import { type CommonOptions, common, WrongUse } from "./command.ts";
 import { readFleetFile } from "./fleet-file.ts";
+import { aborted, interruption } from "./interruption.ts";
 import type { ConditionOptions } from "./local/conditions.ts";
 import type { LocalHome } from "./local/start.ts";
 import { paint, print, remark } from "./output.ts";
@@ -112,6 +112,8 @@ async function run(options: LocalCommandOptions): Promise<void> {
     import("./local/conditions.ts"),
   ]);
   const conditions = await conditionsOf(options);
+  // A pipe that closes (`| head`) ends it like Ctrl-C, even while it starts: nothing may be left running.
+  const { signal, dispose } = interruption();
   const starting = startLocal({
     ...(parsed === undefined ? {} : { fleet: parsed.fleet }),
     port: options.port,
@@ -127,15 +129,13 @@ async function run(options: LocalCommandOptions): Promise<void> {
     },
     conditions,
   });
-  const home = await asWrongUse(() => starting);
-  setFlagsFromString("--semi-space-growth-factor=2");
-  describe(home, options.json ?? false);
-  // A pipe that closes (`| head`) ends it like Ctrl-C: nothing may be left running.
-  await Promise.race([
-    once(process, "SIGINT"),
-    once(process, "SIGTERM"),
-    once(process, "SIGHUP"),
-    once(process.stdout, "error"),
-  ]);
-  await home.stop();
+  try {
+    const home = await asWrongUse(() => starting);
+    setFlagsFromString("--semi-space-growth-factor=2");
+    if (!signal.aborted) describe(home, options.json ?? false);
+    await aborted(signal);
+    await home.stop();
+  } finally {
+    dispose();
+  }
 }

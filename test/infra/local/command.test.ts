@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalProcess, refusedCommand, startCommand } from "./command.ts";
+import { interruptedCommand, type LocalProcess, refusedCommand, startCommand } from "./command.ts";
 
 const location = "/v1/projects/demo/locations/us-central1";
 const pool = `${location}/persistentResources/pool`;
@@ -36,6 +36,14 @@ async function file(name: string, content: unknown): Promise<string> {
   await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
   return path;
 }
+
+test("Ctrl-C while it starts: it stops in order, and leaves nothing behind", async () => {
+  const temporary = join(folder, "temporary");
+  await mkdir(temporary);
+  const { code, printed } = await interruptedCommand(temporary, "--fleet", "fleet.example.yaml");
+  expect({ code, printed }).toEqual({ code: 0, printed: "" });
+  expect((await readdir(temporary)).filter((name) => name.startsWith("tidekeeper-"))).toEqual([]);
+});
 
 describe("a world outlives its process", () => {
   test("--state: stopped by Ctrl-C while a resource is being created, it goes on where it stood", async () => {

@@ -1,6 +1,7 @@
 /** `tidekeeper local` as people start it: a process of its own, from its first line to its end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { watch } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,8 +25,9 @@ export interface LocalProcess extends Ready {
   interrupt(): Promise<number | null>;
 }
 
-function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [command, "local", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  const env = { ...process.env, ...environment };
+  return spawn(process.execPath, [command, "local", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
 }
 
 /**
@@ -81,6 +83,23 @@ export async function startCommand(...args: string[]): Promise<LocalProcess> {
       return child.exitCode;
     },
   };
+}
+
+/**
+ * Starts it with `folder` for its temporary files, and presses Ctrl-C as soon as it has made one, long before it is ready.
+ * @returns the exit code and what it printed.
+ */
+export async function interruptedCommand(
+  folder: string,
+  ...args: string[]
+): Promise<{ code: number | null; printed: string }> {
+  const child = start(["--port", String(await freePorts(8)), ...args], { TMPDIR: folder });
+  const watcher = watch(folder, (_, name) => {
+    if (name?.startsWith("tidekeeper-")) child.kill("SIGINT");
+  });
+  const [printed] = await Promise.all([child.stdout === null ? "" : text(child.stdout), once(child, "close")]);
+  watcher.close();
+  return { code: child.exitCode, printed };
 }
 
 /** Runs it where it must refuse at once. */
