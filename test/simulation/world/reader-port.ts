@@ -35,13 +35,13 @@ export interface ReaderPortParts {
   readonly now: () => number;
   /** Times at which somebody of ours has looked at the jobs. */
   readonly looks: number[];
-  /** Trouble of the service that lasts, shared by everybody. */
-  readonly trouble: { shortUntil: number };
+  /** Which lists end early, until when, and what part of them is shown; shared by everybody: it is the service's trouble. */
+  readonly short: Map<MethodName, { readonly until: number; readonly shown: number }>;
 }
 
 /** Opens the port. */
 export function openReaderPort(parts: ReaderPortParts): VertexReader {
-  const { instance, cloud, dice, weather, answers, now, looks, trouble } = parts;
+  const { instance, cloud, dice, weather, answers, now, looks, short } = parts;
 
   function serve(method: MethodName, request: object): JsonObject {
     if (dice.chance(weather.rates.readFails)) throw readError(dice);
@@ -82,10 +82,14 @@ export function openReaderPort(parts: ReaderPortParts): VertexReader {
     request: object,
   ): Promise<Listing<T>> => {
     const whole = await listAll((pageToken) => ask(method, { ...request, pageSize, pageToken }), key, read);
-    // Lists end early for a while, for everybody.
-    if (dice.chance(weather.rates.listShort)) trouble.shortUntil = now() + dice.between(0, 15) * minute;
-    if (!weather.stormy || now() > trouble.shortUntil) return whole;
-    return { items: whole.items.slice(0, dice.chance(0.7) ? 0 : dice.whole(0, whole.items.length)), complete: false };
+    if (dice.chance(weather.rates.listShort)) {
+      // Sometimes for longer than anybody waits for certainty.
+      const until = now() + dice.between(0, dice.chance(0.3) ? 90 : 15) * minute;
+      short.set(method, { until, shown: dice.chance(0.7) ? 0 : dice.next() });
+    }
+    const { until = 0, shown = 1 } = short.get(method) ?? {};
+    if (!weather.stormy || now() > until) return whole;
+    return { items: whole.items.slice(0, Math.floor(shown * whole.items.length)), complete: false };
   };
   const listJobs = (filter: string) => list(jobsList, "customJobs", readCustomJob, { parent, filter });
 

@@ -92,7 +92,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     settings,
     pubsub: () => pubsub,
     interlope: (where) => interlope(where),
-    reader: { cloud, now, answers: new Map(), looks, trouble: { shortUntil: 0 } },
+    reader: { cloud, now, answers: new Map(), looks, short: new Map() },
     writer: {
       cloud,
       watchers: [calls],
