@@ -1,6 +1,7 @@
 /** Several processes of one function behind one address, as Cloud Run would have them; any of them may be killed. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { type RunningFunctions, startFunctions } from "../../infra/cli/local/functions.ts";
 
 /** What to run. */
@@ -41,8 +42,13 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Hands a request on; an instance that dies under it is a 502, as a balancer would answer. */
-function forward(from: IncomingMessage, to: ServerResponse, port: number | undefined): void {
+/**
+ * Hands a request on; an instance that dies under it is a 502, as a balancer would answer. The request is read to its end
+ * first: Google's Pub/Sub emulator never delivers a message again whose push was answered before it was read.
+ */
+async function forward(from: IncomingMessage, to: ServerResponse, choose: () => number | undefined): Promise<void> {
+  const body = await buffer(from);
+  const port = choose();
   const unavailable = (status: number) => {
     if (!to.headersSent) to.writeHead(status);
     to.end();
@@ -58,7 +64,7 @@ function forward(from: IncomingMessage, to: ServerResponse, port: number | undef
     answer.pipe(to);
   });
   passed.on("error", () => unavailable(502));
-  from.pipe(passed);
+  passed.end(body);
 }
 
 /** Starts the instances and their balancer, which hands requests to those that are up, in turn. */
@@ -73,9 +79,13 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
   );
   let turn = 0;
   const server = createServer((from, to) => {
-    const up = instances.filter(({ running }) => running !== undefined);
-    turn += 1;
-    forward(from, to, up[turn % Math.max(1, up.length)]?.port);
+    const next = () => {
+      const up = instances.filter(({ running }) => running !== undefined);
+      turn += 1;
+      return up[turn % Math.max(1, up.length)]?.port;
+    };
+    // One that hangs up before it has sent everything gets no answer.
+    void forward(from, to, next).catch(() => to.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -12,6 +12,7 @@ const differences = {
   noWrapperContentType: "Google's emulator sends bare pushes as a form",
   shortDeadlines: "Google's emulator takes any acknowledgement deadline",
   pushToken: "Google's emulator sends no OIDC token",
+  unreadPush: "Google's emulator may never deliver again what was answered before it was read",
 } as const;
 
 const emulator = findEmulator();
@@ -50,6 +51,7 @@ describe.each(backends)("Pub/Sub: $name", ({ ours, start }) => {
     [topic] = await client.createTopic(`topic-${count}`);
     target.received.length = 0;
     target.answer = () => 204;
+    target.unread = 0;
   });
   afterAll(async () => {
     await client?.close();
@@ -256,6 +258,23 @@ describe.each(backends)("Pub/Sub: $name", ({ ours, start }) => {
     const id = await topic.publishMessage({ data: Buffer.from("x") });
     await vi.waitFor(() => expect(target.received).toHaveLength(3), { timeout: 15_000 });
     expect(pushed().map(({ message }) => message.messageId)).toEqual([id, id, id]);
+  });
+
+  differs("unreadPush", "a push that is answered before it is read comes again", async () => {
+    target.unread = 20;
+    await subscribe({
+      pushConfig: { pushEndpoint: target.url },
+      retryPolicy: { minimumBackoff: { seconds: 0 }, maximumBackoff: { seconds: 1 } },
+    });
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => topic.publishMessage({ data: Buffer.from(`${index}`) })),
+    );
+    await vi.waitFor(() => expect(target.received).toHaveLength(20), { timeout: 15_000 });
+    expect(
+      pushed()
+        .map(({ message }) => message.messageId)
+        .toSorted(),
+    ).toEqual(ids.toSorted());
   });
 
   test("push and pull are switched by ModifyPushConfig", async () => {
