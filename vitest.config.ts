@@ -5,6 +5,8 @@ const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    // By default a core is left free, which on two cores means one file at a time.
+    maxWorkers: "100%",
     projects: [
       { test: { name: "parts", include: ["test/**/*.test.ts"], exclude: ["test/system/**"], ...patience } },
       {

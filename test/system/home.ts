@@ -1,11 +1,11 @@
 /** A whole home for the system tests: real processes, real clients, a world that the test moves. */
-import { createServer } from "node:net";
 import { PubSub } from "@google-cloud/pubsub";
 import { expect, vi } from "vitest";
 import { type LocalHome, startLocal } from "../../infra/cli/local/start.ts";
 import { parseFleet } from "../../shared/fleet/parse.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
 import type { StatusReport, TargetStatus } from "../../shared/status/report.ts";
+import { freePorts } from "../free-ports.ts";
 
 /** A test's home and the ways to look at it and to move it. */
 export interface TestHome {
@@ -31,25 +31,6 @@ export interface TestHome {
 }
 
 /** Ports of a home: REST, gRPC, status and four functions. */
-const portsNeeded = 8;
-let nextBase = 21_000 + (process.pid % 400) * 50;
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
-}
-
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const base = nextBase;
-    nextBase += portsNeeded;
-    const free = await Promise.all(Array.from({ length: portsNeeded }, (_, index) => isFree(base + index)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
 /** How long a condition is waited for: generous, for machines with two busy cores. Wire time. */
 const patience = { timeout: 45_000, interval: 100 };
 
@@ -63,7 +44,7 @@ export async function startHome(fleetText: string, from: string, speed = 240): P
   const lines: string[] = [];
   const local = await startLocal({
     fleet,
-    port: await freePorts(),
+    port: await freePorts(8),
     speed,
     from: Date.parse(from),
     seed: 7,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type RunningFunctions, startFunctions } from "../../infra/cli/local/functions.ts";
+import { freePorts } from "../free-ports.ts";
 
 /** What to run. */
 export interface InstancesOptions {
@@ -29,17 +30,6 @@ interface Instance {
   running: RunningFunctions | undefined;
   /** Killed, and not known to be gone yet: the balancer learns of it by the connections that break, not before. */
   dying: boolean;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /**
@@ -73,7 +63,7 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
   const start = async (port: number) => startFunctions([{ name, signature, port, environment }], onLine);
   const instances: Instance[] = await Promise.all(
     Array.from({ length: count }, async () => {
-      const port = await freePort();
+      const port = await freePorts();
       return { port, running: await start(port), dying: false };
     }),
   );

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { watch } from "node:fs";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { freePorts } from "../../free-ports.ts";
 
 const command = resolve("infra/cli/tidekeeper.js");
 
@@ -28,25 +28,6 @@ export interface LocalProcess extends Ready {
 function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
   const env = { ...process.env, ...environment };
   return spawn(process.execPath, [command, "local", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
-}
-
-/**
- * A port that is free, and the next ones with it. Below the range from which the system gives ports to clients.
- * @param count - how many in a row.
- */
-async function freePorts(count: number): Promise<number> {
-  for (let base = 20_000 + (process.pid % 300) * 20; ; base = base > 31_000 ? 20_000 : base + count) {
-    const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(base + at)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((answer) => {
-    const probe = createServer();
-    probe.once("error", () => answer(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => answer(true)));
-  });
 }
 
 /** Starts it on free ports and waits until it says that it is ready. Throws Error with what it printed when it ends before. */

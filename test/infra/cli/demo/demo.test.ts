@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePorts } from "../../../free-ports.ts";
 
 const children: ReturnType<typeof spawn>[] = [];
 
@@ -18,15 +19,6 @@ async function ended(...args: string[]) {
   const child = demo(...args);
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { code: child.exitCode, out, err };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -72,7 +64,7 @@ describe("tidekeeper demo", () => {
   });
 
   test("prints plain lines without a terminal, and stops whole when it is asked to", { timeout: 60_000 }, async () => {
-    const port = await freePort();
+    const port = await freePorts(8);
     const child = demo("--once", "--port", String(port));
     const errors = text(child.stderr);
     const lines: string[] = [];

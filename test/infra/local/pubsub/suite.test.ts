@@ -1,7 +1,8 @@
 import { type Message, PubSub, type Subscription, type Topic, v1 } from "@google-cloud/pubsub";
 import { grpc } from "google-gax";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Backend, findEmulator, startGoogles, startOurs } from "./backends.ts";
+import { missingEmulator } from "../../../emulators/emulator.ts";
+import { type Backend, startGoogles, startOurs } from "./backends.ts";
 import { type PushTarget, startPushTarget } from "./push-target.ts";
 
 /** Where Google's emulator is known to differ from the real service, which ours follows. */
@@ -15,12 +16,9 @@ const differences = {
   unreadPush: "Google's emulator may never deliver again what was answered before it was read",
 } as const;
 
-const emulator = findEmulator();
-if ("missing" in emulator) console.warn(`SKIPPED: Google's Pub/Sub emulator, because ${emulator.missing}`);
-
 const backends: { name: string; ours: boolean; start: () => Promise<Backend> }[] = [
   { name: "ours", ours: true, start: startOurs },
-  ...("jar" in emulator ? [{ name: "Google's emulator", ours: false, start: () => startGoogles(emulator.jar) }] : []),
+  ...(missingEmulator("pubsub") === undefined ? [{ name: "Google's emulator", ours: false, start: startGoogles }] : []),
 ];
 
 describe.each(backends)("Pub/Sub: $name", ({ ours, start }) => {
