@@ -61,12 +61,12 @@ function modelProblem(parts: LivenessParts, policy: SpotModelPolicy, memo: Memo<
   if (endpoint === undefined) return undefined;
   const ours = (endpoint.deployedModels ?? []).filter(({ id }) => memo.ours.includes(id));
   const share = (id: string) => endpoint.trafficSplit?.[id] ?? 0;
+  const models = memory
+    .peekAll("targets")
+    .flatMap(([, target]) => (target.memory.kind === "spotModel" ? target.memory.ours : []));
+  const strangers = (endpoint.deployedModels ?? []).some(({ id }) => !models.includes(id));
   if (policy.schedule !== undefined && !scenario.isOn(now())) {
     // What shares a split with a stranger stays, for the stranger's share is not ours to change.
-    const models = memory
-      .peekAll("targets")
-      .flatMap(([, { memory: other }]) => (other.kind === "spotModel" ? other.ours : []));
-    const strangers = (endpoint.deployedModels ?? []).some(({ id }) => !models.includes(id));
     const left = ours.filter(({ id }) => !strangers || share(id) === 0);
     return left.length === 0 ? undefined : `it should be off, and ${left.map(({ id }) => id).join(", ")} is deployed`;
   }
@@ -78,6 +78,8 @@ function modelProblem(parts: LivenessParts, policy: SpotModelPolicy, memo: Memo<
   if (seen === undefined) return benched ? undefined : "nothing of ours serves";
   const available = seen.status?.availableReplicaCount ?? (scenario.behaviour.deployedModelStatus === "absent" ? 1 : 0);
   if (available < 1) return benched ? undefined : `${seen.id} serves with no replica`;
+  // Where only models of the fleet are, none holds what another is owed; nothing at all is owed where a person said so.
+  if (share(seen.id) === 0 && !strangers && memo.share !== 0) return `${seen.id} serves without any traffic`;
   const elsewhere = ours.filter(({ id }) => id !== seen.id);
   if (elsewhere.length > 0) return `besides ${seen.id} there is ${elsewhere.map(({ id }) => id).join(", ")} of ours`;
   return undefined;

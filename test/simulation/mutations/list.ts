@@ -170,8 +170,14 @@ export const mutations: readonly Mutation[] = [
   one(
     "a stranger's share is taken",
     "shared/decide/spot-model/traffic.ts",
-    "const kept = Object.entries(split).filter(([id]) => id !== to && !givers.has(id));",
-    "const kept: (readonly [string, number])[] = givers.size < 0 ? [] : [];",
+    "return Object.fromEntries(moved > 0 ? [...kept, [to, moved]] : kept);",
+    "return moved > 0 ? { [to]: 100 } : Object.fromEntries(kept);",
+  ),
+  one(
+    "the fleet's models on one endpoint are strangers to each other",
+    "shared/siblings.ts",
+    "ids: memory?.ours ?? [],",
+    "ids: memory?.ours.slice(0, 0) ?? [],",
   ),
   one(
     "a stranger's model under our name is ours",
