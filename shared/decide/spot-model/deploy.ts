@@ -36,7 +36,9 @@ export function deploy(situation: Situation, rung: Rung, words: Pick<Verdict, "r
   memory.bench = takeRetry(memory.bench, rung.id, now);
   if (asked !== undefined && asked !== rung.minReplicas) memory.scaled = { deployedModelId: id, replicas: asked };
   const events: string[] = [];
-  for (const request of [wishes.wake, wishes.scale?.request]) {
+  for (const wish of [wishes.wake, wishes.scale?.request]) {
+    // As it stands now: what serves may have answered it a moment ago, and nobody is answered twice.
+    const request = draft.requests.find(({ eventId }) => eventId === wish?.eventId);
     if (request?.answered !== "accepted") continue;
     events.push(request.eventId);
     markAnswered(draft, request, "started");

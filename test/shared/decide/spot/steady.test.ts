@@ -115,6 +115,14 @@ describe("return to Spot", () => {
     split: all,
   };
 
+  it("is nobody's answer: a wake that the present rung has answered is not answered again by the deploy", () => {
+    const requests = [request("w1", { type: "wake" }, start)];
+    const { answers, action, requests: after } = spotModel.decide(caseOf({ ...given, requests }));
+    expect(answers).toMatchObject([{ eventId: "w1", phase: "done" }]);
+    expect(action).toMatchObject({ do: "change", change: { kind: "deploy" }, eventIds: [] });
+    expect(after).toMatchObject([{ eventId: "w1", answered: "final" }]);
+  });
+
   it("deploys the better Spot rung beside, moves traffic once it serves, and undeploys the dearer one last", () => {
     const toy = new Toy(given);
     toy.run(8);
