@@ -77,7 +77,7 @@ export class Deletes {
     else if (!this.#shrunkFrom.has(resource)) this.#shrunkFrom.set(resource, sizes);
   }
 
-  /** A stranger has resized it or made it anew: whoever accepts that accepts its size for the record too. */
+  /** A stranger has resized or deleted it, or made it anew: whoever accepts that accepts its size for the record too. */
   changedByHand(resource: string): void {
     this.#shrunkFrom.delete(resource);
   }
@@ -169,8 +169,9 @@ export class Deletes {
       !scenario.isOn(now() - minute) &&
       (policy.onBusy.action === "cancel" || (policy.onBusy.action !== "skip" && policy.onBusy.then === "cancel"));
     if (mayCancel) return;
-    // A first look may have been for another reason: idleness, or a replacement.
-    const onlyAtTheBell = policy.idle === undefined && policy.scale.strategy !== "replace";
+    // A first look may have been for another reason: idleness, a replacement, or a repair.
+    const onlyAtTheBell =
+      policy.idle === undefined && policy.scale.strategy !== "replace" && resource.state !== "ERROR";
     if (
       !this.#lookedClean(resource, held, sleep?.cause === "off-hours" && policy.schedule !== undefined && onlyAtTheBell)
     ) {

@@ -18,7 +18,7 @@ export interface StrangersParts {
   /** Told of each persistent resource that a stranger has made. */
   readonly made: (resource: string) => void;
   /** Told of each persistent resource that a stranger has given another size. */
-  readonly resized: (resource: string) => void;
+  readonly changed: (resource: string) => void;
 }
 
 const spec = (replicas: number) => ({
@@ -110,9 +110,10 @@ export class Strangers {
         persistentResource: { name, resourcePools },
         updateMask: "resource_pools.replica_count",
       });
-      if (done) this.#parts.resized(name);
+      if (done) this.#parts.changed(name);
     } else if (roll < 0.87) {
-      this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
+      const done = this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
+      if (done) this.#parts.changed(name);
     } else if (roll < 0.97) {
       this.create(name, dice.whole(1, 4));
     } else {

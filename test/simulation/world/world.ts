@@ -48,7 +48,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
       foreign.made(name);
       deletes.changedByHand(name);
     },
-    resized: (name) => deletes.changedByHand(name),
+    changed: (name) => deletes.changedByHand(name),
   });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const looks: number[] = [];
