@@ -4,14 +4,15 @@
  */
 import type { Action } from "../decide/decision.ts";
 import { restoreIdOf } from "../decide/persistent-resource/identity.ts";
-import type { RestoreRecord } from "../state/documents.ts";
+import { answerOutcome, type Outcome } from "../outcomes/outcome.ts";
+import type { RestoreRecord, TargetDocument } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
 import type { Store, Transaction } from "../state/store.ts";
 import { type Clock, type Millis, second } from "../time/clock.ts";
 import type { Change, Held } from "./operation.ts";
 import { type AnyDecision, decided, deferredTarget } from "./remember.ts";
 import { admit, isSubmission, type SubmissionLimit } from "./submissions.ts";
-import { answerOutcome, noticeOutcome, openAnswers, type Telling } from "./tell.ts";
+import { noticeOutcome, openAnswers } from "./tell.ts";
 
 /** How long after the claim the call may still be made, wire. A function that was frozen for longer must not act. */
 export const startWithin: Millis = 20 * second;
@@ -71,11 +72,17 @@ async function staleness(tx: Transaction, basis: Basis, resource: Change["resour
 }
 
 /** What a decision tells at once. That its operation has started is told when it has. */
-function outcomesOf(decision: AnyDecision, telling: Telling) {
+function outcomesOf(
+  decision: AnyDecision,
+  target: TargetDocument,
+  resource: Change["resource"],
+  at: Millis,
+): readonly Outcome[] {
   const { action, answers, notices } = decision;
+  const telling = { target: target.name, resource, at };
   const waiting = new Set(action.do === "change" ? action.eventIds : []);
   return [
-    ...openAnswers(telling.target, answers)
+    ...openAnswers(target, answers)
       .filter(({ eventId, phase }) => !(phase === "started" && waiting.has(eventId)))
       .map((answer) => answerOutcome(telling, answer)),
     ...notices.map((notice) => noticeOutcome(telling, notice)),
@@ -123,7 +130,7 @@ export async function claim(
       why: decision.why,
       seen: seenBy(change),
     };
-    for (const outcome of outcomesOf(decision, { target: checked.target, resource: change.resource, at: now })) {
+    for (const outcome of outcomesOf(decision, checked.target, change.resource, now)) {
       putOutcome(tx, outcome);
     }
     tx.put("slots", change.resource, { state: "claimed", ...held });
@@ -152,7 +159,7 @@ export async function remember(
     const checked = await staleness(tx, basis, resource, false);
     if (checked.target === undefined) return checked.why;
     const now = clock.now();
-    for (const outcome of outcomesOf(decision, { target: checked.target, resource, at: now })) putOutcome(tx, outcome);
+    for (const outcome of outcomesOf(decision, checked.target, resource, now)) putOutcome(tx, outcome);
     tx.put("targets", basis.key, decided(checked.target, decision, now));
     return undefined;
   });

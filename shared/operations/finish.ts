@@ -1,5 +1,6 @@
 /** The end of an operation: one transaction that empties the slot and writes all that follows from it. */
 import type { Look } from "../decide/decision.ts";
+import { answerOutcome, type Telling } from "../outcomes/outcome.ts";
 import type { TargetDocument } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
 import type { Store, Versioned } from "../state/store.ts";
@@ -8,7 +9,7 @@ import type { Endpoint, PersistentResource } from "../vertex/vertex.ts";
 import { describe } from "./kinds.ts";
 import type { Held, Settlement, Slot } from "./operation.ts";
 import { type AnyDecision, settledTarget } from "./remember.ts";
-import { answerOutcome, noticeOutcome, openAnswers, startedOutcomes } from "./tell.ts";
+import { noticeOutcome, openAnswers, startedOutcomes } from "./tell.ts";
 
 /** What follows from the end of an operation. */
 type Aftermath = Pick<AnyDecision, "memory" | "requests" | "answers" | "notices">;
@@ -85,8 +86,8 @@ export async function finish(
       const record = held.change.kind === "delete" ? await tx.get("restores", held.change.restoreId) : undefined;
       const after =
         afterSettling(target.value, held, settlement, resource) ?? withoutDecider(target.value, held, settlement);
-      const telling = {
-        target: target.value,
+      const telling: Telling = {
+        target: target.value.name,
         resource: held.resource,
         at: now,
         ...("operationName" in slot.value && slot.value.operationName !== undefined
@@ -94,7 +95,7 @@ export async function finish(
           : {}),
       };
       const outcomes = [
-        ...(ending.untold && settlement.end === "done" ? startedOutcomes(telling, held) : []),
+        ...(ending.untold && settlement.end === "done" ? startedOutcomes(telling, target.value, held) : []),
         ...openAnswers(target.value, after.answers).map((answer) => answerOutcome(telling, answer)),
         ...after.notices.map((notice) => ({
           ...noticeOutcome(telling, notice),

@@ -24,8 +24,8 @@ export async function record(
     if (slot.value.state === "running") return slot.value.operationName === operationName;
     const now = clock.now();
     if (target !== undefined) {
-      const telling = { target: target.value, resource: held.resource, at: now, operation: operationName };
-      for (const outcome of startedOutcomes(telling, held)) putOutcome(tx, outcome);
+      const telling = { target: target.value.name, resource: held.resource, at: now, operation: operationName };
+      for (const outcome of startedOutcomes(telling, target.value, held)) putOutcome(tx, outcome);
       const requests = target.value.requests.map((request) =>
         held.eventIds.includes(request.eventId) && request.answered === "accepted"
           ? { ...request, answered: "started" as const }

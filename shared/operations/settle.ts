@@ -45,7 +45,7 @@ async function keepUnknown(tools: SettleTools, judged: Versioned<Slot>, slot: He
     if (alertNow && target !== undefined) {
       const what = `${describe(slot.change)}: fate unknown`;
       const id = `${slot.targetKey}/${slot.change.kind}/${slot.claimedAt}`;
-      const telling = { target: target.value, resource: slot.resource, at: now };
+      const telling = { target: target.value.name, resource: slot.resource, at: now };
       putOutcome(
         tx,
         noticeOutcome(telling, { id, phase: "alert", what, why: `${why}; asked for because ${slot.why}` }),

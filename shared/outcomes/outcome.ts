@@ -56,3 +56,15 @@ export interface Outcome {
   /** More for machines: restore record id, error class, sizes. */
   readonly details?: { readonly [key: string]: string | number | boolean };
 }
+
+/** Whom an outcome is about and when it was said. */
+export type Telling = Pick<Outcome, "target" | "resource" | "at" | "operation">;
+
+/** What an answer says. */
+export type Said = Pick<Outcome, "eventId" | "what" | "why"> & { readonly phase: AnswerPhase };
+
+/** An answer's id is its event and phase: told again, it is the same outcome. */
+export function answerOutcome(telling: Telling, { eventId, phase, what, why }: Said): Outcome {
+  const final = (finalPhases as readonly AnswerPhase[]).includes(phase);
+  return { id: `${eventId}/${phase}`, eventId, phase, final, what, why, ...telling };
+}

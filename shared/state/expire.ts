@@ -2,12 +2,13 @@
  * Tells those whose time ran out while an operation occupied their target's resource: deciders end requests, but nothing is
  * decided until the operation has settled, and that may take hours.
  */
+import { describeWish } from "../decide/words.ts";
 import type { Request } from "../events/requests.ts";
+import { answerOutcome } from "../outcomes/outcome.ts";
 import type { Millis } from "../time/clock.ts";
 import { putOutcome } from "./outbox.ts";
 import { slotOf } from "./recall.ts";
 import type { Store } from "./store.ts";
-import { describeWish } from "./wishes.ts";
 
 /** Which requests wait, and for what. */
 export interface Waiting {
@@ -37,18 +38,10 @@ export async function expireWaiting(store: Store, waiting: Waiting): Promise<voi
     if (target === undefined) return;
     const overdue = target.requests.filter((request) => isOverdue(request, waiting));
     if (overdue.length === 0) return;
+    const telling = { target: target.name, resource: slotOf(key), at: now };
     for (const { eventId, wish } of overdue) {
-      putOutcome(tx, {
-        id: `${eventId}/expired`,
-        eventId,
-        phase: "expired",
-        final: true,
-        target: target.name,
-        resource: slotOf(key),
-        what: describeWish(wish),
-        why: "its time ran out while another operation on the resource had not ended",
-        at: now,
-      });
+      const why = "its time ran out while another operation on the resource had not ended";
+      putOutcome(tx, answerOutcome(telling, { eventId, phase: "expired", what: describeWish(wish), why }));
     }
     const requests = target.requests.map((request) =>
       overdue.includes(request) ? { ...request, answered: "final" as const } : request,

@@ -1,9 +1,10 @@
 /** Lets go of a target that the fleet no longer names: it is left as it is, and whoever asked for something is told. */
+import { describeWish } from "../decide/words.ts";
+import { answerOutcome } from "../outcomes/outcome.ts";
 import type { Millis } from "../time/clock.ts";
 import { putOutcome } from "./outbox.ts";
 import { newerSchema, slotOf } from "./recall.ts";
 import type { Store } from "./store.ts";
-import { describeWish } from "./wishes.ts";
 
 /**
  * Marks a target's document as released and ends its open requests, except those that a running operation will answer,
@@ -19,20 +20,12 @@ export async function releaseTarget(store: Store, key: string, now: Millis): Pro
     const { requests, name } = target.value;
     const kept = requests.filter(({ eventId, wish }) => running.includes(eventId) || wish.type === "hold");
     tx.put("targets", key, { ...target.value, requests: kept, releasedAt: now });
+    const telling = { target: name, resource: slotOf(key), at: now };
     for (const request of requests) {
       const { eventId, answered, wish } = request;
       if (kept.includes(request) || answered === "final") continue;
-      putOutcome(tx, {
-        id: `${eventId}/superseded`,
-        eventId,
-        phase: "superseded",
-        final: true,
-        target: name,
-        resource: slotOf(key),
-        what: describeWish(wish),
-        why: `${name} was taken out of the fleet by an apply; it is left as it is`,
-        at: now,
-      });
+      const why = `${name} was taken out of the fleet by an apply; it is left as it is`;
+      putOutcome(tx, answerOutcome(telling, { eventId, phase: "superseded", what: describeWish(wish), why }));
     }
   });
 }

@@ -5,7 +5,7 @@
 import type { Envelope } from "../events/envelope.ts";
 import type { FleetEvent } from "../events/schema.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
-import { finalPhases, type Outcome } from "../outcomes/outcome.ts";
+import { answerOutcome, type Outcome } from "../outcomes/outcome.ts";
 import type { Clock, Millis } from "../time/clock.ts";
 import { day, hour } from "../time/clock.ts";
 import { schemaVersion, type TargetDocument } from "./documents.ts";
@@ -34,29 +34,6 @@ export interface Stored {
   readonly duplicate: boolean;
   /** Key of the target to look at; absent when there is nothing to look at. */
   readonly targetKey?: string;
-}
-
-/** The part of an answer that differs from case to case. */
-interface Answer {
-  readonly phase: Outcome["phase"];
-  readonly what: string;
-  readonly why: string;
-  readonly policy?: TargetPolicy;
-}
-
-const finals: ReadonlySet<string> = new Set(finalPhases);
-
-function outcomeOf(eventId: string, { phase, what, why, policy }: Answer, at: Millis): Outcome {
-  return {
-    id: `${eventId}/${phase}`,
-    eventId,
-    phase,
-    final: finals.has(phase),
-    what,
-    why,
-    at,
-    ...(policy === undefined ? {} : { target: policy.name, resource: slotOf(policy.key) }),
-  };
 }
 
 /** Tells a second delivery what the first one was told last. */
@@ -103,11 +80,10 @@ export interface Asked {
 /** Writes what taking the request came to: the document, and everybody's answers. */
 function write(tx: Transaction, policy: TargetPolicy, arrival: Arrival, taken: Taken): Outcome {
   const { eventId, now } = arrival;
+  const telling = { target: policy.name, resource: slotOf(policy.key), at: now };
   if (taken.target !== undefined) tx.put("targets", policy.key, taken.target);
-  for (const { eventId: replaced, what, why } of taken.superseded) {
-    putOutcome(tx, outcomeOf(replaced, { phase: "superseded", what, why, policy }, now));
-  }
-  const outcome = outcomeOf(eventId, { ...taken.answer, policy }, now);
+  for (const said of taken.superseded) putOutcome(tx, answerOutcome(telling, { phase: "superseded", ...said }));
+  const outcome = answerOutcome(telling, { eventId, ...taken.answer });
   putOutcome(tx, outcome);
   return outcome;
 }
@@ -155,7 +131,7 @@ export interface Rejection {
  * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
  */
 export async function storeRejection(store: Store, rejection: Rejection, clock: Clock): Promise<Stored> {
-  const outcome = outcomeOf(rejection.eventId, { phase: "rejected", ...rejection }, clock.now());
+  const outcome = answerOutcome({ at: clock.now() }, { phase: "rejected", ...rejection });
   return store.transaction(async (tx): Promise<Stored> => {
     const mark = await tx.get("events", rejection.eventId);
     if (mark !== undefined) {

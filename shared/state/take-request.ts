@@ -2,6 +2,7 @@
  * Takes an event into its target's document: pure, so that every order of delivery can be tried. It may be too late
  * (`expired`), too old (`superseded`), impossible (`rejected`), or it is `accepted` and replaces what it competes with.
  */
+import { describeAsker, describeWish } from "../decide/words.ts";
 import type { Request, Wish } from "../events/requests.ts";
 import type { FleetEvent } from "../events/schema.ts";
 import type { TargetPolicy } from "../fleet/fleet.ts";
@@ -11,7 +12,7 @@ import { localTime } from "../time/local.ts";
 import type { Order, SizeAsked, SizeHistory, TargetDocument } from "./documents.ts";
 import { compareOrder, overrules, replaces, withOrder } from "./order.ts";
 import { type Bounds, sizeOf, step, withAsked } from "./sizes.ts";
-import { currentSize, describeEvent, describeWish, type Wanted, wantedBy } from "./wishes.ts";
+import { currentSize, describeEvent, type Wanted, wantedBy } from "./wishes.ts";
 
 /** Open jobs of one target; more would make its document too large. */
 const mostJobs = 20;
@@ -36,8 +37,9 @@ export interface Taken {
 
 type SizeWanted = Extract<Wanted, { readonly want: "size" }>;
 
-function asker({ source, reason }: FleetEvent): string {
-  return `${source ?? "somebody"}${reason === undefined ? "" : ` ("${reason}")`}`;
+/** Who asks, as it is stored with the request. */
+function askerOf({ source, reason }: FleetEvent): Pick<Request, "source" | "note"> {
+  return { source: source ?? "somebody", ...(reason === undefined ? {} : { note: reason }) };
 }
 
 function until({ now, expiresAt }: Arrival, policy: TargetPolicy): string {
@@ -66,15 +68,14 @@ function withRequest(
   const request: Request = {
     eventId,
     wish,
-    source: event.source ?? "somebody",
-    ...(event.reason === undefined ? {} : { note: event.reason }),
+    ...askerOf(event),
     publishedAt,
     storedAt: now,
     expiresAt,
     answered,
   };
   const requests = [...target.requests.filter((open) => !older(open)), request].sort(compareOrder);
-  const why = `replaced by the newer ${describeWish(wish)} of ${asker(event)} (event ${eventId})`;
+  const why = `replaced by the newer ${describeWish(wish)} of ${describeAsker(request)} (event ${eventId})`;
   return {
     target: { ...target, requests, newest: withOrder(target.newest, wish, arrival) ?? {} },
     superseded: target.requests
@@ -141,7 +142,7 @@ function takeSize(policy: TargetPolicy, target: TargetDocument, arrival: Arrival
   const wish: Wish = { type: "scale", pool, replicas: sizeOf(history, bounds) };
   const taken = withRequest(target, arrival, wish, "accepted");
   const sum = describeStep(asked, sizeOf(before, bounds), bounds);
-  const why = `${asker(arrival.event)} asks for it until ${until(arrival, policy)}${sum}`;
+  const why = `${describeAsker(askerOf(arrival.event))} asks for it until ${until(arrival, policy)}${sum}`;
   return {
     ...taken,
     target: { ...(taken.target ?? target), sizes: { ...target.sizes, [pool]: history } },
@@ -176,7 +177,7 @@ function takeWish(policy: TargetPolicy, target: TargetDocument, arrival: Arrival
     const why = `${policy.name} has ${jobs} jobs waiting, the most it may have; send it again when some have started`;
     return rejected(arrival.event, why);
   }
-  const by = asker(arrival.event);
+  const by = describeAsker(askerOf(arrival.event));
   // Whoever decides next reads the hold or release first: nothing more need be said about it.
   if (wish.type === "hold") {
     const why = `${by} asks that nothing be changed until ${until(arrival, policy)}; an operation that runs is left to end`;

@@ -44,12 +44,6 @@ export function describeEvent(event: FleetEvent): string {
   }
 }
 
-/** A wish in a few words, as in {@link describeEvent}. */
-export function describeWish(wish: Wish): string {
-  if (wish.type === "scale") return `scale ${wish.pool} to ${wish.replicas}`;
-  return wish.type === "job" ? `run job ${String(wish.customJob["displayName"] ?? "")}` : wish.type;
-}
-
 /** The sizes that a Spot model's rungs can serve with. */
 function modelBounds({ ladder }: SpotModelPolicy): Bounds {
   return {

@@ -1,4 +1,5 @@
 /** What the status page, `tidekeeper status` and `explain` show: the store's own words, nothing worked out anew. */
+import { describeWish } from "../decide/words.ts";
 import type { Slot } from "../operations/operation.ts";
 import type { DecisionRecord, TargetDocument } from "../state/documents.ts";
 import type { Store } from "../state/store.ts";
@@ -57,10 +58,6 @@ export interface TargetStatus {
   readonly benched: readonly { readonly rung: string; readonly until: Millis; readonly class: string }[];
   /** Fleet version that last named it; older than the fleet's: released. */
   readonly appliedVersion: number;
-}
-
-function describeWish(wish: TargetDocument["requests"][number]["wish"]): string {
-  return wish.type === "scale" ? `scale ${wish.pool} to ${wish.replicas}` : wish.type;
 }
 
 function targetStatus(key: string, document: TargetDocument, slot: Slot | undefined, now: Millis): TargetStatus {

@@ -7,6 +7,7 @@ import type { PersistentResource } from "../../vertex/vertex.ts";
 import type { Decider, PersistentResourceCase, Phase } from "../decision.ts";
 import { describeSample, type PoolSample, samplePool } from "../idle/pool-sample.ts";
 import type { PersistentResourceMemory } from "../memory.ts";
+import { describeAsker, describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { type Identified, identify, missing } from "./identity.ts";
 import { sleepWhenIdle, warnOfSleep } from "./idleness.ts";
@@ -15,7 +16,7 @@ import { idleSleep, type Presence, presenceOf } from "./presence.ts";
 import { bringBack } from "./restore.ts";
 import { afterSettling } from "./settled.ts";
 import { putToSleep } from "./sleep.ts";
-import { describeAsker, describeWish, sortWishes } from "./wishes.ts";
+import { sortWishes } from "./wishes.ts";
 import { answerScaleRequests, closeGaps, serve } from "./work.ts";
 
 /** States in which Vertex changes the resource and refuses most of what we could ask. */
@@ -92,7 +93,7 @@ function whileAbsent(draft: Draft, presence: Presence): PersistentResourceDecisi
 function rejectOpen(draft: Draft): void {
   for (const request of draft.requests) {
     const why = `${draft.policy.name} does not exist and the fleet file has no spec to create it from; add one, then apply`;
-    draft.close(request, "rejected", describeWish(request), why);
+    draft.close(request, "rejected", describeWish(request.wish), why);
   }
 }
 

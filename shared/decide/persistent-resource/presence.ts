@@ -5,8 +5,8 @@ import type { PersistentResourceMemory } from "../memory.ts";
 import type { Rule } from "../rules.ts";
 import { nextStartAfter, type ScheduleState, scheduleAt } from "../schedule/schedule.ts";
 import type { Sizes } from "../schedule/windows.ts";
+import { describeAsker, describeWish } from "../words.ts";
 import type { Draft } from "./draft.ts";
-import { describeAsker, describeWish } from "./wishes.ts";
 
 /** Whether it may be on now, by which rule, and until when. */
 export interface Presence {
@@ -100,7 +100,7 @@ export function presenceOf(draft: Draft): Presence {
     return {
       on: true,
       rule: "job",
-      because: `${describeAsker(job)} sent it a job (${describeWish(job)})`,
+      because: `${describeAsker(job)} sent it a job (${describeWish(job.wish)})`,
       sizes: planned.sizes,
     };
   }

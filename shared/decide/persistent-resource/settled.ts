@@ -3,9 +3,9 @@ import type { Change, Held, Settlement } from "../../operations/operation.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
 import type { PersistentResourceCase } from "../decision.ts";
+import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { fingerprint, replicasOf, resizedFingerprint } from "./fingerprint.ts";
-import { describeWish } from "./wishes.ts";
 
 type Done = Extract<Settlement, { end: "done" }>;
 type Failed = Extract<Settlement, { end: "failed" }>;
@@ -16,8 +16,8 @@ const keptStartUps = 10;
 function answered(draft: Draft, held: Held, phase: "done" | "failed", why: string, keep: boolean): void {
   for (const request of draft.requests) {
     if (!held.eventIds.includes(request.eventId)) continue;
-    if (keep) draft.answer(request, phase, describeWish(request), why);
-    else draft.close(request, phase, describeWish(request), why);
+    if (keep) draft.answer(request, phase, describeWish(request.wish), why);
+    else draft.close(request, phase, describeWish(request.wish), why);
   }
 }
 

@@ -1,26 +1,7 @@
 /** Requests that end or take effect without an operation: expiry, hold, release. */
 import type { Request } from "../../events/requests.ts";
+import { describeAsker, describeWish } from "../words.ts";
 import type { Draft } from "./draft.ts";
-
-/** What a request asks for, in words. */
-export function describeWish({ wish }: Request): string {
-  switch (wish.type) {
-    case "scale":
-      return `${wish.pool} to ${wish.replicas} replicas`;
-    case "job":
-      return `run job ${String(wish.customJob["displayName"] ?? "without name")}`;
-    case "wake":
-    case "hold":
-    case "release":
-    case "reboot":
-      return wish.type;
-  }
-}
-
-/** Who asked, and why if they said so. */
-export function describeAsker({ source, note }: Request): string {
-  return note === undefined ? source : `${source} ("${note}")`;
-}
 
 function expire(draft: Draft, request: Request): void {
   const { wish, expiresAt } = request;
@@ -28,7 +9,7 @@ function expire(draft: Draft, request: Request): void {
   draft.close(
     request,
     "expired",
-    describeWish(request),
+    describeWish(request.wish),
     `asked for by ${describeAsker(request)} until ${draft.timeInZone(expiresAt)}, and that has passed`,
   );
 }

@@ -2,12 +2,12 @@
 import type { JsonObject } from "../../vertex/vertex.ts";
 import type { Action } from "../decision.ts";
 import { describeSample, lastPart, type PoolSample } from "../idle/pool-sample.ts";
+import { describeAsker, describeWish } from "../words.ts";
 import type { Draft, PersistentResourceDecision, RequestFor, Verdict } from "./draft.ts";
 import type { Identified } from "./identity.ts";
 import type { Presence } from "./presence.ts";
 import { describeGaps, type Gap, sizeGaps, unscalable } from "./sizes.ts";
 import { putToSleep } from "./sleep.ts";
-import { describeAsker, describeWish } from "./wishes.ts";
 
 /** A wish either leads to a decision now, or waits for a reason. */
 export type Progress = { readonly decision: PersistentResourceDecision } | { readonly waits: string } | undefined;
@@ -50,7 +50,7 @@ export function answerScaleRequests(draft: Draft, resource: Identified, presence
   for (const request of draft.wishes("scale")) {
     if (request.answered === "final") continue;
     const { pool } = request.wish;
-    const what = describeWish(request);
+    const what = describeWish(request.wish);
     const shown = resource.resourcePools.find(({ id }, index) => (id ?? String(index)) === pool);
     if (Number(shown?.replicaCount ?? 0) === request.wish.replicas) {
       draft.answer(request, "done", what, `${pool} has ${request.wish.replicas} replicas`);
@@ -100,7 +100,7 @@ export function closeGaps(draft: Draft, resource: Identified, presence: Presence
   if (patchBroken) {
     const finding = `this service does not resize by patch (${patchBroken.note}); set scale.strategy: replace for ${draft.policy.name}`;
     for (const { request } of gaps) {
-      if (request) draft.close(request, "failed", describeWish(request), finding);
+      if (request) draft.close(request, "failed", describeWish(request.wish), finding);
     }
     return { waits: `${why}, but ${finding}` };
   }
@@ -113,11 +113,11 @@ export function closeGaps(draft: Draft, resource: Identified, presence: Presence
 /** Submits a job: Vertex queues it where replicas are busy. */
 function runJob(draft: Draft, resource: Identified, request: RequestFor<"job">): Progress {
   const waits = backingOff(draft, "job");
-  if (waits !== undefined) return { waits: `${describeWish(request)} waits: ${waits}` };
+  if (waits !== undefined) return { waits: `${describeWish(request.wish)} waits: ${waits}` };
   const { customJob } = request.wish;
   const jobSpec = customJob["jobSpec"];
   if (typeof jobSpec !== "object" || jobSpec === null || Array.isArray(jobSpec)) {
-    draft.close(request, "rejected", describeWish(request), "the custom job has no jobSpec");
+    draft.close(request, "rejected", describeWish(request.wish), "the custom job has no jobSpec");
     return undefined;
   }
   const filled: JsonObject = {
@@ -140,7 +140,7 @@ function runJob(draft: Draft, resource: Identified, request: RequestFor<"job">):
         secondLook: false,
       },
       rule: "job",
-      why: `Asked for by ${describeAsker(request)}, and it is up: ${describeWish(request)}`,
+      why: `Asked for by ${describeAsker(request)}, and it is up: ${describeWish(request.wish)}`,
       phase: "up",
     }),
   };
