@@ -1,6 +1,5 @@
 /**
  * `npm run simulate -- --seeds N [--seed S] [--hours H] [--trace]`: runs N seeds, or one seed with its whole story.
- * Exit code 0: no violation; 1: some; 2: wrong use.
  */
 import { parseArgs } from "node:util";
 import { day, second, systemClock } from "../../shared/time/clock.ts";
@@ -11,7 +10,11 @@ const usage = `npm run simulate -- [--seeds N] [--seed S] [--hours H] [--trace]
   --seeds N   how many seeds to run; default 200
   --seed S    the first seed; without --seeds this one alone; default 1
   --hours H   hours of trouble in each, world time; default 4
-  --trace     print everything that happens`;
+  --trace     print everything that happens
+Exit code 0: no rule was broken; 1: some were, each with its story and the command that replays it; 2: wrong use.`;
+
+/** Seeds between two lines of progress where no terminal shows it: some minutes. */
+const progressEvery = 1_000;
 
 interface Wanted {
   readonly first: number;
@@ -20,15 +23,17 @@ interface Wanted {
   readonly trace: boolean;
 }
 
-function readArguments(): Wanted {
+function readArguments(): Wanted | "help" {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },
       hours: { type: "string", default: "4" },
       trace: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) return "help";
   const whole = (name: string, text: string): number => {
     const value = Number(text);
     if (Number.isInteger(value) && value > 0) return value;
@@ -51,12 +56,16 @@ function printViolation({ seed, violation, story }: SeedResult, hours: number): 
 }
 
 async function main(): Promise<number> {
-  let wanted: Wanted;
+  let wanted: Wanted | "help";
   try {
     wanted = readArguments();
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     return 2;
+  }
+  if (wanted === "help") {
+    console.log(usage);
+    return 0;
   }
   const { first, count, hours, trace } = wanted;
   const began = systemClock.wire();
@@ -67,7 +76,9 @@ async function main(): Promise<number> {
     events += result.events;
     if (result.violation !== undefined) violations += 1;
     printViolation(result, hours);
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds, ${violations} violations `);
+    const progress = `${done} of ${count} seeds, ${violations} violations`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${progress} `);
+    else if (done % progressEvery === 0) process.stderr.write(`${progress}\n`);
   };
   if (trace) {
     for (let seed = first; seed < first + count; seed += 1) {

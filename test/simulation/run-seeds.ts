@@ -15,7 +15,7 @@ export interface RunOptions {
 }
 
 /** Seeds of one thread's life: calls that never return keep their memory until their thread ends. */
-const seedsPerThread = 50;
+const seedsPerThread = 100;
 
 /** @throws when a thread dies: a defect of the simulation, not a violation. */
 export async function runSeeds(options: RunOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /** A thread that runs the seeds it is given and posts how each ended. */
+import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { runSeed } from "./run-seed.ts";
 
 /** What a thread is to do: the seeds from `first` to `last`. */
 export interface Share {
@@ -9,6 +9,9 @@ export interface Share {
   readonly hours: number;
 }
 
+// Loading takes as long as ten seeds otherwise, in every thread anew.
+enableCompileCache();
+const { runSeed } = await import("./run-seed.ts");
 const { first, last, hours } = workerData as Share;
 for (let seed = first; seed <= last; seed += 1) {
   parentPort?.postMessage(await runSeed(seed, { hours }));
