@@ -4,7 +4,7 @@ import type { PersistentResourceMemory, SpotModelMemory } from "./decide/memory.
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
 import type { Fleet, TargetPolicy } from "./fleet/fleet.ts";
 import { type Need, observePersistentResource, observeSpotModel } from "./observe.ts";
-import { asSibling, siblingsOf } from "./siblings.ts";
+import { asSibling, type RecalledSibling } from "./siblings.ts";
 import type { TargetDocument } from "./state/documents.ts";
 import type { Store } from "./state/store.ts";
 import type { Clock } from "./time/clock.ts";
@@ -22,6 +22,8 @@ export interface Looked {
   readonly fleet: Fleet;
   readonly policy: TargetPolicy;
   readonly target: TargetDocument;
+  /** The fleet's other models on a model's endpoint. */
+  readonly siblings: readonly RecalledSibling[];
 }
 
 /** A decision may ask for a closer look, and on what that shows for another; then there is nothing more to look at. */
@@ -30,13 +32,9 @@ const closerLooks = 2;
 async function observe(tools: LookTools, looked: Looked, needs: ReadonlySet<Need>): Promise<Facts> {
   const { fleet, policy, target } = looked;
   if (policy.kind === "spotModel") {
-    const others = siblingsOf(fleet, policy);
-    const [observation, ...documents] = await Promise.all([
-      observeSpotModel(tools.reader, policy),
-      ...others.map(({ key }) => tools.store.get("targets", key)),
-    ]);
+    const observation = await observeSpotModel(tools.reader, policy);
     const now = tools.clock.now();
-    const siblings = others.map((other, index) => asSibling(policy, other, documents[index]?.value, now));
+    const siblings = looked.siblings.map((other) => asSibling(policy, other.policy, other.target?.value, now));
     return modelFacts(fleet, policy, target, now, { ...observation, siblings });
   }
   const { memory } = target;

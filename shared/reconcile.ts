@@ -34,8 +34,8 @@ type Tools = Pick<Home, "store" | "reader" | "settings"> & {
 };
 
 /** The target as recalled, to be looked at. */
-function looked({ fleet, policy, target }: Recalled): Looked {
-  return { fleet, policy, target: target.value };
+function looked({ fleet, policy, target, siblings }: Recalled): Looked {
+  return { fleet, policy, target: target.value, siblings };
 }
 
 /**
@@ -103,6 +103,7 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
     headVersion: recalled.head.version,
     targetVersion: recalled.target.version,
     slotVersion: recalled.slot?.version,
+    siblings: recalled.siblings.map(({ policy, target }) => ({ key: policy.key, version: target?.version })),
     limit: { location: recalled.policy.location, perMinute: recalled.fleet.limits.submissionsPerMinute },
   };
   const { paused } = recalled.head.value;

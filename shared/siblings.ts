@@ -1,8 +1,9 @@
 /** Which Spot models of the fleet share an endpoint, and what each has to know of the others. */
 import type { Sibling } from "./decide/decision.ts";
 import { scheduleAt } from "./decide/schedule/schedule.ts";
-import type { Fleet, SpotModelPolicy } from "./fleet/fleet.ts";
+import type { Fleet, SpotModelPolicy, TargetPolicy } from "./fleet/fleet.ts";
 import type { TargetDocument } from "./state/documents.ts";
+import type { Store, Versioned } from "./state/store.ts";
 import type { Millis } from "./time/clock.ts";
 
 const byEndpoint = new WeakMap<Fleet, ReadonlyMap<string, readonly SpotModelPolicy[]>>();
@@ -16,6 +17,21 @@ export function siblingsOf(fleet: Fleet, policy: SpotModelPolicy): readonly Spot
     byEndpoint.set(fleet, index);
   }
   return (index.get(policy.endpoint) ?? []).filter(({ key }) => key !== policy.key);
+}
+
+/** A sibling's document as it was read; undefined where the store does not have it. */
+export interface RecalledSibling {
+  readonly policy: SpotModelPolicy;
+  readonly target: Versioned<TargetDocument> | undefined;
+}
+
+/**
+ * Reads what is remembered about the others on a target's endpoint.
+ * @throws StoreUnavailable
+ */
+export function recallSiblings(store: Store, fleet: Fleet, target: TargetPolicy): Promise<readonly RecalledSibling[]> {
+  const others = target.kind === "spotModel" ? siblingsOf(fleet, target) : [];
+  return Promise.all(others.map(async (policy) => ({ policy, target: await store.get("targets", policy.key) })));
 }
 
 /**

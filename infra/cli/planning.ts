@@ -7,6 +7,7 @@ import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
 import { lookAndDecide } from "../../shared/look-and-decide.ts";
 import { describe } from "../../shared/operations/kinds.ts";
+import { recallSiblings } from "../../shared/siblings.ts";
 import { type Applied, applyFleet } from "../../shared/state/apply.ts";
 import { schemaVersion } from "../../shared/state/documents.ts";
 import { openStore } from "../../shared/state/open.ts";
@@ -94,12 +95,21 @@ type Tools = Pick<Home, "reader" | "store"> & { readonly clock: Clock };
 
 async function lookAt(tools: Tools, fleet: Fleet, policy: TargetPolicy, documents: Store): Promise<Outlook> {
   const { name, key, kind } = policy;
-  const [target, slot] = await Promise.all([documents.get("targets", key), tools.store.get("slots", slotOf(key))]);
+  const [target, slot, siblings] = await Promise.all([
+    documents.get("targets", key),
+    tools.store.get("slots", slotOf(key)),
+    recallSiblings(documents, fleet, policy),
+  ]);
   if (target === undefined || target.value.schema > schemaVersion) {
     const why = target === undefined ? "the store does not know it" : "its document is of a newer Tidekeeper";
     return { name, key, kind, phase: "unknown", rule: "refused", why: `${why}; nothing is done` };
   }
-  const { action, rule, why, phase, next } = await lookAndDecide(tools, { fleet, policy, target: target.value });
+  const { action, rule, why, phase, next } = await lookAndDecide(tools, {
+    fleet,
+    policy,
+    target: target.value,
+    siblings,
+  });
   return {
     name,
     key,

@@ -25,6 +25,8 @@ export interface Basis {
   readonly targetVersion: string;
   /** Version of the slot's document; undefined where there was none. */
   readonly slotVersion: string | undefined;
+  /** The fleet's other models on the endpoint: a change of its traffic is decided on them too. */
+  readonly siblings: readonly { readonly key: string; readonly version: string | undefined }[];
   /** How many submissions the location takes; it is counted, not compared. */
   readonly limit: SubmissionLimit;
 }
@@ -54,10 +56,12 @@ function seenBy(change: Change): string {
 
 /** Why the basis does not hold any more; undefined when it does. */
 async function staleness(tx: Transaction, basis: Basis, resource: Change["resource"], changing: boolean) {
-  const [head, target, slot] = await Promise.all([
+  const siblings = changing ? basis.siblings : [];
+  const [head, target, slot, ...others] = await Promise.all([
     tx.get("fleet", "head"),
     tx.get("targets", basis.key),
     tx.get("slots", resource),
+    ...siblings.map(({ key }) => tx.get("targets", key)),
   ]);
   if (head === undefined || target === undefined)
     return { why: "the fleet or the target is not in the store any more" };
@@ -68,6 +72,8 @@ async function staleness(tx: Transaction, basis: Basis, resource: Change["resour
   if (changing && slot !== undefined && slot.value.state !== "empty") {
     return { why: `${resource} holds another operation of ours` };
   }
+  const sibling = siblings.find(({ version }, index) => others[index]?.version !== version);
+  if (sibling !== undefined) return { why: `${sibling.key}, which shares the endpoint, has changed` };
   return { target: target.value };
 }
 

@@ -5,6 +5,7 @@
 import { FleetUnreadable, joinFleet } from "../fleet/applied.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import type { Slot } from "../operations/operation.ts";
+import { type RecalledSibling, recallSiblings } from "../siblings.ts";
 import type { ResourceName } from "../vertex/names.ts";
 import { type FleetHead, schemaVersion, type TargetDocument } from "./documents.ts";
 import type { Store, Versioned } from "./store.ts";
@@ -42,6 +43,8 @@ export interface Recalled extends RecalledFleet {
   readonly target: Versioned<TargetDocument>;
   /** Undefined: never held an operation, which is the same as empty. */
   readonly slot: Versioned<Slot> | undefined;
+  /** The fleet's other models on a model's endpoint. */
+  readonly siblings: readonly RecalledSibling[];
 }
 
 /** A target that the fleet does not name any more: its last operation is still settled. */
@@ -142,8 +145,12 @@ export async function recall(
   // The head is read first: an apply that lands later is found out by its version when the claim is made.
   const recalled = await recallFleet(store, expectedStoreId);
   if ("refused" in recalled) return recalled;
-  const [target, slot] = await Promise.all([store.get("targets", key), store.get("slots", slotOf(key))]);
   const policy = policyOf(recalled.fleet, key);
+  const [target, slot, siblings] = await Promise.all([
+    store.get("targets", key),
+    store.get("slots", slotOf(key)),
+    policy === undefined ? [] : recallSiblings(store, recalled.fleet, policy),
+  ]);
   if (policy === undefined) {
     const refused = `the fleet applied as version ${recalled.head.value.version} does not name ${key}; it is left as it is`;
     return { refused, reason: "not-in-fleet", target, slot };
@@ -156,5 +163,5 @@ export async function recall(
       `${policy.name} is in the fleet, but the store does not know it; run \`tidekeeper apply\` again`,
     );
   }
-  return { ...recalled, policy, target, slot };
+  return { ...recalled, policy, target, slot, siblings };
 }

@@ -75,10 +75,21 @@ describe("a claim holds only for what was decided on", () => {
         );
       },
     },
+    {
+      what: "somebody held the model beside it",
+      why: /#other, which shares the endpoint, has changed/,
+      between: async (key: string) => {
+        const other = await world.store.get("targets", `${key}#other`);
+        if (other)
+          await world.store.transaction(async (tx) =>
+            tx.put("targets", `${key}#other`, { ...other.value, phase: "held" }),
+          );
+      },
+    },
   ])("$what: it fails and writes nothing", async ({ why, between }) => {
     const { change, key, decision } = await ready();
     await world.addTarget(`${key}#other`);
-    const basis = await world.basisOf(key, change.resource);
+    const basis = await world.basisOf(key, change.resource, [`${key}#other`]);
     await between(key, change);
     const result = await claim(world.tools, basis, decision);
     expect(result).toMatchObject({ claim: "stale", why: expect.stringMatching(why) });

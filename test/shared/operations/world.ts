@@ -110,11 +110,12 @@ export async function openWorld() {
     });
   }
 
-  async function basisOf(key: string, resource: string): Promise<Basis> {
-    const [head, target, slot] = await Promise.all([
+  async function basisOf(key: string, resource: string, siblings: readonly string[] = []): Promise<Basis> {
+    const [head, target, slot, ...others] = await Promise.all([
       store.get("fleet", "head"),
       store.get("targets", key),
       store.get("slots", resource),
+      ...siblings.map((sibling) => store.get("targets", sibling)),
     ]);
     if (head === undefined || target === undefined) throw new Error(`${key} has not been added`);
     return {
@@ -122,6 +123,7 @@ export async function openWorld() {
       headVersion: head.version,
       targetVersion: target.version,
       slotVersion: slot?.version,
+      siblings: siblings.map((sibling, index) => ({ key: sibling, version: others[index]?.version })),
       // A location of its own for each target: what these tests claim must not wait for one another.
       limit: { location: key.replaceAll("/", "-"), perMinute: 60 },
     };
