@@ -6,8 +6,8 @@ import { parseDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
-import { print, printJson } from "./output.ts";
-import { type Published, publishEvent } from "./publishing.ts";
+import { print, printJson, remark } from "./output.ts";
+import { type Following, type Published, publishEvent } from "./publishing.ts";
 
 interface WaitOptions extends CommonOptions {
   readonly wait?: string | true;
@@ -72,7 +72,7 @@ const shortForms = [
 function waiting(command: Command): Command {
   return command.option(
     "--wait [duration]",
-    "wait for the final answer, by default 30s; exit code 1 unless it is `done`",
+    "tell each answer until the final one, for 1h at most by default; exit code 1 unless it is `done`",
   );
 }
 
@@ -95,13 +95,20 @@ function given(values: { readonly [key: string]: string | undefined }): { readon
   );
 }
 
+/** Vertex takes minutes to resize, and up to three quarters of an hour to create. */
+const usualWait = "1h";
+
+function followingOf({ wait, json }: WaitOptions): Following | undefined {
+  if (wait === undefined) return undefined;
+  const written = wait === true ? usualWait : wait;
+  const lasts = parseDuration(written);
+  if (lasts === undefined) throw new WrongUse(`"${written}" is no duration`, "write one like 30s or 2m");
+  return { lasts, told: json ? () => {} : ({ phase, what, why }) => remark(`${phase}: ${what}: ${why}`) };
+}
+
 async function send(event: object, options: WaitOptions): Promise<void> {
-  const written = options.wait === true ? "30s" : options.wait;
-  const wait = written === undefined ? undefined : parseDuration(written);
-  if (written !== undefined && wait === undefined) {
-    throw new WrongUse(`"${written}" is no duration`, "write one like 30s or 2m");
-  }
-  const published = await withHome((home) => publishEvent(home, event, wait));
+  const following = followingOf(options);
+  const published = await withHome((home) => publishEvent(home, event, following));
   if (options.json) printJson(published);
   else print(line(published));
   const { outcome } = published;

@@ -15,22 +15,36 @@ export interface Published {
   readonly outcome?: Outcome;
 }
 
+/** How an answer is followed. */
+export interface Following {
+  /** How long the final answer is waited for, real time. */
+  readonly lasts: Millis;
+  /** Told of each answer on the way, once. */
+  readonly told: (outcome: Outcome) => void;
+}
+
 /** How often the answer is looked for, in real time. */
 const every = 250;
 
 /**
  * Publishes an event.
  * @param written the event as somebody wrote it; it gets an id where it has none.
- * @param wait how long a final answer is waited for, real time; undefined: not at all.
+ * @param following how its answers are followed; undefined: not at all.
  * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, or no final answer comes in time.
  */
-export async function publishEvent(home: Home, written: object, wait?: Millis): Promise<Published> {
+export async function publishEvent(home: Home, written: object, following?: Following): Promise<Published> {
   const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };
   const data = Buffer.from(JSON.stringify(event));
-  const { id = event.id } = parseEvent({ messageId: event.id, publishedAt: undefined, attributes: {}, data, type: "" });
+  const { id = event.id, target } = parseEvent({
+    messageId: event.id,
+    publishedAt: undefined,
+    attributes: {},
+    data,
+    type: "",
+  });
   const messageId = await publish(home, event);
-  if (wait === undefined) return { id, messageId, event };
-  return { id, messageId, event, outcome: await answer(home, id, wait) };
+  if (following === undefined) return { id, messageId, event };
+  return { id, messageId, event, outcome: await answer(home, id, target, following) };
 }
 
 async function publish(home: Home, data: object): Promise<string> {
@@ -47,15 +61,21 @@ async function publish(home: Home, data: object): Promise<string> {
   }
 }
 
-async function answer(home: Home, id: string, wait: Millis): Promise<Outcome> {
+async function answer(home: Home, id: string, target: string, { lasts, told }: Following): Promise<Outcome> {
   const clock = await home.clock();
-  const deadline = clock.wire() + wait;
+  const deadline = clock.wire() + lasts;
+  let newest: Outcome | undefined;
   for (;;) {
     const outcome = (await home.store.get("events", id))?.value.outcome;
     if (outcome?.final) return outcome;
+    if (outcome !== undefined && outcome.phase !== newest?.phase) told(outcome);
+    newest = outcome;
     if (clock.wire() >= deadline) {
       const far = outcome === undefined ? "it was not even stored" : `so far it is ${outcome.phase}: ${outcome.why}`;
-      throw new Failure(`no final answer to ${id} came in time; ${far}`, "wait longer, or look at `tidekeeper status`");
+      throw new Failure(
+        `no final answer to ${id} came in time; ${far}`,
+        `wait longer, e.g. --wait 2h, or ask \`tidekeeper explain ${target}\` what it waits for`,
+      );
     }
     await delay(every);
   }

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runTidekeeper } from "../infra/cli/tidekeeper.ts";
 import { startHome, type TestHome } from "./home.ts";
 
 const run = promisify(execFile);
@@ -85,6 +86,15 @@ describe("events from other systems", () => {
     },
     90_000,
   );
+
+  it("the command tells each answer as it comes, and ends with the final one", async () => {
+    const publish = ["publish", "scale", "--target", "batch", "--replicas", "2", "--wait"];
+    const { code, out, err } = await runTidekeeper(publish, home.local.environment);
+    expect(code, err).toBe(0);
+    expect(err).toMatch(/^accepted: scale cpu to 2: .*\nstarted: resize batch to cpu 2: /);
+    expect(out).toMatch(/^cli-\S+ done: scale cpu to 2: /);
+    expect(await replicas()).toBe("2");
+  }, 90_000);
 
   const bad: readonly { readonly name: string; readonly data: unknown; readonly id?: string; readonly why: RegExp }[] =
     [

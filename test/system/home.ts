@@ -30,7 +30,6 @@ export interface TestHome {
   stop(): Promise<void>;
 }
 
-/** Ports of a home: REST, gRPC, status and four functions. */
 /** How long a condition is waited for: generous, for machines with two busy cores. Wire time. */
 const patience = { timeout: 45_000, interval: 100 };
 
