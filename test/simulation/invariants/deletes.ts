@@ -77,9 +77,20 @@ export class Deletes {
     else if (!this.#shrunkFrom.has(resource)) this.#shrunkFrom.set(resource, sizes);
   }
 
-  /** A stranger has resized or deleted it, or made it anew: whoever accepts that accepts its size for the record too. */
+  /** A stranger has resized it, or made it anew: whoever accepts that accepts its size for the record too. */
   changedByHand(resource: string): void {
     this.#shrunkFrom.delete(resource);
+  }
+
+  /** A stranger has deleted it: ours of the same incarnation, accepted before, had failed. */
+  deletedByHand(resource: string): void {
+    const { createTime } = this.#parts.cloud.resource(resource) ?? {};
+    const done = this.#done.get(resource) ?? [];
+    this.#done.set(
+      resource,
+      done.filter((one) => one.createTime !== createTime),
+    );
+    this.changedByHand(resource);
   }
 
   attempt(held: Held, change: Deletion): void {

@@ -19,6 +19,8 @@ export interface StrangersParts {
   readonly made: (resource: string) => void;
   /** Told of each persistent resource that a stranger has given another size. */
   readonly changed: (resource: string) => void;
+  /** A stranger has deleted it. */
+  readonly deleted: (resource: string) => void;
 }
 
 const spec = (replicas: number) => ({
@@ -113,7 +115,7 @@ export class Strangers {
       if (done) this.#parts.changed(name);
     } else if (roll < 0.87) {
       const done = this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
-      if (done) this.#parts.changed(name);
+      if (done) this.#parts.deleted(name);
     } else if (roll < 0.97) {
       this.create(name, dice.whole(1, 4));
     } else {

@@ -49,6 +49,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
       deletes.changedByHand(name);
     },
     changed: (name) => deletes.changedByHand(name),
+    deleted: (name) => deletes.deletedByHand(name),
   });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const looks: number[] = [];
