@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/system/**/*.test.ts"],
-          exclude: ["test/system/kill.test.ts"],
+          exclude: ["test/system/kill/kill.test.ts"],
           // Each starts a whole home of processes: one after the other, and after everything else.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
@@ -21,7 +21,7 @@ export default defineConfig({
         },
       },
       // Minutes of real time each: claims of the killed lapse by the wire's clock. Run by `npm run test:kill`.
-      { test: { name: "kill", include: ["test/system/kill.test.ts"], fileParallelism: false, ...patience } },
+      { test: { name: "kill", include: ["test/system/kill/kill.test.ts"], fileParallelism: false, ...patience } },
     ],
   },
 });

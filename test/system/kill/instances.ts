@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { type RunningFunctions, startFunctions } from "../../infra/cli/local/functions.ts";
-import { freePorts } from "../free-ports.ts";
+import { type RunningFunctions, startFunctions } from "../../../infra/cli/local/functions.ts";
+import { freePorts } from "../../free-ports.ts";
 
 /** What to run. */
 export interface InstancesOptions {
