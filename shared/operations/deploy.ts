@@ -24,7 +24,7 @@ export const deploy: OperationKind<"deploy"> = {
     const available = found.model.status?.availableReplicaCount ?? 0;
     const succeeded = operation?.look === "present" && operation.value.done === true && !operation.value.error;
     if (succeeded || available >= Math.max(1, requiredReplicaCount)) {
-      return { seen: "effect", note: `${what} serves with ${available} of ${minReplicaCount} replicas` };
+      return { seen: "effect", note: `${what} serves with ${available} of ${minReplicaCount} replicas`, ours: true };
     }
     return { seen: "under-way", note: `${what} is there, with no replica that serves yet` };
   },

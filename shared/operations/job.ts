@@ -41,7 +41,7 @@ export const job: OperationKind<"job"> = {
       return { seen: "unknown", why: jobs?.look === "unknown" ? jobs.why : "the jobs were not looked up" };
     }
     const [found] = jobs.value.items;
-    if (found !== undefined) return { seen: "effect", note: `submitted as ${found.name}` };
+    if (found !== undefined) return { seen: "effect", note: `submitted as ${found.name}`, ours: true };
     if (!jobs.value.complete) return { seen: "unknown", why: "the list of jobs ended early" };
     return { seen: "nothing", note: "no job carries the event's label" };
   },

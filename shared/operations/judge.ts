@@ -24,7 +24,7 @@ export type Verdict =
 
 /** A call must have been answered this long after `startBy` (wire): its absolute deadline. */
 export const callMargin: Millis = 10 * second;
-/** A claim whose call left no trace lapses this long after `startBy` (wire): late calls and clocks that differ have passed. */
+/** A claim whose call nobody recorded is judged this long after `startBy` (wire): late calls and clocks that differ have passed. */
 export const lapseMargin: Millis = 100 * second;
 /** How long a resource may take to show what a successful operation did (world). */
 const statusLag: Millis = 2 * minute;
@@ -120,9 +120,11 @@ function judgeUnnamed(traits: Traits, slot: HeldSlot, facts: Facts, seen: Recogn
   if (now.wire <= slot.startBy + callMargin) return wait("it has been claimed and is being started");
   const operation = findOperation(traits, slot, facts);
   if (operation !== undefined) return { verdict: "found", operationName: operation.name };
-  if (seen.seen === "effect") return done(seen.note);
+  if (seen.seen === "effect" && seen.ours) return done(seen.note);
+  // Otherwise the effect may be somebody else's, and our own call still on its way: it could undo what is claimed next.
   if (now.wire <= slot.startBy + lapseMargin)
     return wait(`whether its call was made is not known yet: ${noteOf(seen)}`);
+  if (seen.seen === "effect") return done(seen.note);
   if (seen.seen === "impossible") return failed(seen.class, seen.note);
   if (seen.seen === "unknown") return unknown(`whether its call was made cannot be told: ${seen.why}`);
   if (seen.seen === "under-way") {

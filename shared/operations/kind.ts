@@ -35,7 +35,12 @@ export interface Facts<V = PersistentResource | Endpoint> {
 /** What the resource says about a change, whatever its operation says. */
 export type Recognition =
   /** It shows what was asked for. */
-  | { readonly seen: "effect"; readonly note: string }
+  | {
+      readonly seen: "effect";
+      readonly note: string;
+      /** It bears our mark: our call was made, and is not still to come. */
+      readonly ours?: true;
+    }
   /** It shows that the change is on its way. */
   | { readonly seen: "under-way"; readonly note: string }
   /** It shows that the change has not been carried out, so far. */

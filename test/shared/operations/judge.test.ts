@@ -33,6 +33,7 @@ const traits = { metadata: "CreateMetadata", repeatable: true, limit: hour };
 const once = { ...traits, repeatable: false };
 
 const effect: Recognition = { seen: "effect", note: "there" };
+const ours: Recognition = { ...effect, ours: true };
 const nothing: Recognition = { seen: "nothing", note: "not there" };
 const underWay: Recognition = { seen: "under-way", note: "coming" };
 const impossible: Recognition = { seen: "impossible", class: "gone", note: "another one" };
@@ -166,11 +167,11 @@ describe("a claim of which nobody recorded whether its call was made", () => {
   test.each([
     { when: "it may be starting right now", slot: claimed, seen: nothing, facts: none, wire: starting, is: "wait" },
     {
-      when: "it may be starting, though the effect shows",
+      when: "its call may be under way, though the effect shows: it may be somebody else's",
       slot: claimed,
       seen: effect,
       facts: none,
-      wire: called - 1,
+      wire: lapsed - 1,
       is: "wait",
     },
     {
@@ -205,7 +206,8 @@ describe("a claim of which nobody recorded whether its call was made", () => {
       wire: called,
       is: "wait",
     },
-    { when: "the effect shows", slot: claimed, seen: effect, facts: none, wire: called, is: "done" },
+    { when: "the effect bears our mark", slot: claimed, seen: ours, facts: none, wire: called, is: "done" },
+    { when: "the effect shows", slot: claimed, seen: effect, facts: none, wire: lapsed, is: "done" },
     { when: "the call may be under way", slot: claimed, seen: nothing, facts: none, wire: lapsed - 1, is: "wait" },
     { when: "it left no trace", slot: claimed, seen: nothing, facts: none, wire: lapsed, is: "lapsed" },
     {
