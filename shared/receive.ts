@@ -16,7 +16,7 @@ import type { Fleet } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
 import { reconcile } from "./reconcile.ts";
 import { recallFleet } from "./state/recall.ts";
-import { storeRejection, storeRequest } from "./state/requests.ts";
+import { type Rejection, storeRejection, storeRequest } from "./state/requests.ts";
 import { StoreUnavailable } from "./state/store.ts";
 import { type Clock, minute } from "./time/clock.ts";
 import type { VertexWriter } from "./vertex/vertex.ts";
@@ -43,8 +43,8 @@ function asMessage(delivered: unknown): Pick<Envelope, "messageId" | "data" | "a
   }
 }
 
-/** Publishes a delivery to the dead letters. First, because what is answered `rejected` must be found there. */
-async function setAside(home: Home, from: string, delivered: unknown, why: string): Promise<string> {
+/** Publishes a delivery to the dead letters. */
+async function setAside(home: Home, from: string, delivered: unknown, why: string): Promise<void> {
   const { messageId, data, attributes } = asMessage(delivered);
   await home.bus.publish("dead-letters", {
     // Pub/Sub takes no message without data and attributes; this one has attributes in any case.
@@ -52,14 +52,19 @@ async function setAside(home: Home, from: string, delivered: unknown, why: strin
     attributes: letterAttributes({ reason: why, function: from, messageId, attributes }),
   });
   home.log("WARNING", `set aside: ${why}`, { function: from, messageId });
-  return messageId;
 }
 
-async function reject(home: Home, clock: Clock, from: string, delivered: unknown, error: BadEvent): Promise<void> {
-  const messageId = await setAside(home, from, delivered, error.why);
-  const eventId = error.eventId ?? messageId;
-  await storeRejection(home.store, { eventId, what: "understand the event", why: error.why }, clock);
+/** Sets a delivery aside and answers it, in this order: what was answered `rejected` is found among the dead letters. */
+async function reject(home: Home, clock: Clock, from: string, delivered: unknown, rejection: Rejection): Promise<void> {
+  await setAside(home, from, delivered, rejection.why);
+  await storeRejection(home.store, rejection, clock);
   await home.publishOwed();
+}
+
+/** The rejection of what is no event; any other error is thrown on. */
+function notUnderstood(delivered: unknown, error: unknown): Rejection {
+  if (!(error instanceof BadEvent)) throw error;
+  return { eventId: error.eventId ?? asMessage(delivered).messageId, what: "understand the event", why: error.why };
 }
 
 /**
@@ -74,13 +79,11 @@ export async function receiveEvent(home: Home, delivered: unknown): Promise<void
     const envelope = openEnvelope(delivered);
     const event = parseEvent(envelope);
     const stored = await storeRequest(home.store, { event, envelope }, { fleet: recalled.fleet, clock });
-    const { outcome, duplicate, targetKey } = stored;
-    if (outcome.phase === "rejected" && !duplicate) await setAside(home, "scale", delivered, outcome.why);
+    if ("rejection" in stored) return await reject(home, clock, "scale", delivered, stored.rejection);
     await home.publishOwed();
-    if (targetKey !== undefined) await home.poke(targetKey);
+    if (stored.targetKey !== undefined) await home.poke(stored.targetKey);
   } catch (error) {
-    if (!(error instanceof BadEvent)) throw error;
-    await reject(home, clock, "scale", delivered, error);
+    await reject(home, clock, "scale", delivered, notUnderstood(delivered, error));
   }
 }
 
@@ -111,8 +114,7 @@ export async function receiveSignal(home: Home, delivered: unknown): Promise<voi
     home.log("INFO", `${normalised.signals.length} signals, ${keys.size} models to look at`, { targets: [...keys] });
     await Promise.all([...keys].map((key) => home.poke(key)));
   } catch (error) {
-    if (!(error instanceof BadEvent)) throw error;
-    await reject(home, clock, "redeploy", delivered, error);
+    await reject(home, clock, "redeploy", delivered, notUnderstood(delivered, error));
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * Stores what an event asks for: the event's mark, the request in its target's document and the answer to its sender are
- * one transaction. A second delivery changes nothing and is given the newest answer again.
+ * one transaction. A second delivery changes nothing and is given the newest answer again. What cannot be taken is stored
+ * in a step of its own, {@link storeRejection}: its message is set aside before that.
  */
 import type { Envelope } from "../events/envelope.ts";
 import type { FleetEvent } from "../events/schema.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
-import { answerOutcome, type Outcome } from "../outcomes/outcome.ts";
+import { answerOutcome, type Outcome, type Telling } from "../outcomes/outcome.ts";
 import type { Clock, Millis } from "../time/clock.ts";
 import { day, hour } from "../time/clock.ts";
 import { schemaVersion, type TargetDocument } from "./documents.ts";
@@ -37,8 +38,9 @@ export interface Stored {
 }
 
 /** Tells a second delivery what the first one was told last. */
-function tellAgain(tx: Transaction, outcome: Outcome): void {
+function tellAgain(tx: Transaction, { outcome }: { readonly outcome: Outcome }): Outcome {
   tx.put("outbox", outcome.id, { schema: schemaVersion, outcome });
+  return outcome;
 }
 
 function toTake(asked: Asked, eventId: string, now: Millis, wire: Millis): Arrival {
@@ -88,42 +90,47 @@ function write(tx: Transaction, policy: TargetPolicy, arrival: Arrival, taken: T
   return outcome;
 }
 
-/**
- * Stores an event. The message may be acknowledged once this has returned.
- * @param fleet the applied fleet.
- * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
- */
-export async function storeRequest(
-  store: Store,
-  asked: Asked,
-  context: { readonly fleet: Fleet; readonly clock: Clock },
-): Promise<Stored> {
-  const { event, envelope } = asked;
-  const eventId = event.id ?? envelope.messageId;
-  const now = context.clock.now();
-  const arrival = toTake(asked, eventId, now, context.clock.wire());
-  const found = findTarget(context.fleet, event.target);
-  if (found.found === "none") {
-    return storeRejection(store, { eventId, what: describeEvent(event), why: found.why }, context.clock);
-  }
-  const { policy } = found;
-  return store.transaction(async (tx): Promise<Stored> => {
-    const [mark, target] = await Promise.all([tx.get("events", eventId), tx.get("targets", policy.key)]);
-    if (mark !== undefined) {
-      tellAgain(tx, mark.value.outcome);
-      return { outcome: mark.value.outcome, duplicate: true, targetKey: policy.key };
-    }
-    const outcome = write(tx, policy, arrival, takeInto(policy, target?.value, arrival));
-    return { outcome, duplicate: false, targetKey: policy.key };
-  });
-}
-
 /** An event that cannot be taken, whoever it was for. */
 export interface Rejection {
   readonly eventId: string;
   /** What it wanted, as far as that can be told. */
   readonly what: string;
   readonly why: string;
+  /** The target it was for, where there is one. */
+  readonly about?: Pick<Telling, "target" | "resource">;
+}
+
+/**
+ * Stores an event, unless it must be rejected. The message may be acknowledged once this has returned an answer.
+ * @param fleet the applied fleet.
+ * @returns a rejection, of which nothing is stored yet.
+ * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
+ */
+export async function storeRequest(
+  store: Store,
+  asked: Asked,
+  context: { readonly fleet: Fleet; readonly clock: Clock },
+): Promise<Stored | { readonly rejection: Rejection }> {
+  const { event, envelope } = asked;
+  const eventId = event.id ?? envelope.messageId;
+  const now = context.clock.now();
+  const arrival = toTake(asked, eventId, now, context.clock.wire());
+  const found = findTarget(context.fleet, event.target);
+  const policy = found.found === "none" ? undefined : found.policy;
+  return store.transaction(async (tx): Promise<Stored | { readonly rejection: Rejection }> => {
+    const [mark, target] = await Promise.all([
+      tx.get("events", eventId),
+      policy === undefined ? undefined : tx.get("targets", policy.key),
+    ]);
+    const targetKey = policy === undefined ? {} : { targetKey: policy.key };
+    if (mark !== undefined) return { outcome: tellAgain(tx, mark.value), duplicate: true, ...targetKey };
+    if (found.found === "none") return { rejection: { eventId, what: describeEvent(event), why: found.why } };
+    const telling = { target: found.policy.name, resource: slotOf(found.policy.key) };
+    const taken = takeInto(found.policy, target?.value, arrival);
+    const { phase, what, why } = taken.answer;
+    if (phase === "rejected") return { rejection: { eventId, what, why, about: telling } };
+    return { outcome: write(tx, found.policy, arrival, taken), duplicate: false, ...targetKey };
+  });
 }
 
 /**
@@ -131,13 +138,10 @@ export interface Rejection {
  * @throws StoreUnavailable when it could not be stored: the message must be delivered again.
  */
 export async function storeRejection(store: Store, rejection: Rejection, clock: Clock): Promise<Stored> {
-  const outcome = answerOutcome({ at: clock.now() }, { phase: "rejected", ...rejection });
+  const outcome = answerOutcome({ ...rejection.about, at: clock.now() }, { phase: "rejected", ...rejection });
   return store.transaction(async (tx): Promise<Stored> => {
     const mark = await tx.get("events", rejection.eventId);
-    if (mark !== undefined) {
-      tellAgain(tx, mark.value.outcome);
-      return { outcome: mark.value.outcome, duplicate: true };
-    }
+    if (mark !== undefined) return { outcome: tellAgain(tx, mark.value), duplicate: true };
     putOutcome(tx, outcome);
     return { outcome, duplicate: false };
   });

@@ -28,9 +28,19 @@ async function measured(name: string, times: number | undefined): Promise<Line[]
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, times: { type: "string" } },
+    options: {
+      json: { type: "boolean", default: false },
+      times: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
   const known = await names();
+  if (values.help) {
+    process.stdout.write(
+      `npm run bench -- [NAME...] [--times N] [--json]\n  NAME       of ${known.join(", ")}; default: all\n  --times N  repetitions, in place of each bench's own number\n  --json     one JSON value\nExit code 0: every bound was kept.\n`,
+    );
+    return 0;
+  }
   const unknown = positionals.filter((name) => !known.includes(name));
   const times = values.times === undefined ? undefined : Number(values.times);
   if (unknown.length > 0 || (times !== undefined && !(Number.isInteger(times) && times > 0))) {

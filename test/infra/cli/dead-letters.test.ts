@@ -106,6 +106,20 @@ describe("dead-letters", () => {
     expect(out.split("\n").filter(Boolean)).toHaveLength(3);
   });
 
+  test("nothing is answered `rejected` that is not among them: it is delivered again until it is", async () => {
+    const astray = await makeHome({ ...readSettings(place.environment), prefix: "nowhere" });
+    const event = delivery("m0", '{"type":"scale","id":"astray","target":"research","replicas":9}');
+    await expect(receiveEvent(astray, event)).rejects.toThrow(/NOT_FOUND/);
+    await astray.close();
+    expect(await home.store.get("events", "astray")).toBeUndefined();
+    await receiveEvent(home, event);
+    await receiveEvent(home, event);
+    expect((await letters()).filter(({ messageId }) => messageId === "m0")).toHaveLength(1);
+    const { outcome } = (await home.store.get("events", "astray"))?.value ?? {};
+    expect(outcome).toMatchObject({ phase: "rejected", target: "research", why: expect.stringContaining("1 to 4") });
+    expect((await place.run("dead-letters", "drop", "m0")).err).toBe("");
+  });
+
   test("show prints one whole, by either id, and leaves it there", async () => {
     const { id } = await letterOf("m1");
     for (const asked of [id, "m1"]) {

@@ -5,13 +5,13 @@ import { ApplyRefused, applyFleet } from "../../../shared/state/apply.ts";
 import type { RestoreRecord, TargetDocument } from "../../../shared/state/documents.ts";
 import { HeadRefused, pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
 import { recall, recallFleet, slotOf } from "../../../shared/state/recall.ts";
-import { storeRequest } from "../../../shared/state/requests.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import type { Store } from "../../../shared/state/store.ts";
 import { hour } from "../../../shared/time/clock.ts";
 import { persistentResourceName } from "../../../shared/vertex/names.ts";
 import { fleet, resource } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
+import { take } from "./take.ts";
 
 const training = persistentResourceName("demo", "us-central1", "training");
 const chat = "projects/demo/locations/us-central1/endpoints/100#chat";
@@ -116,7 +116,7 @@ describe("the next apply", () => {
 describe("a target that the fleet does not name any more", () => {
   const clock = { now: () => monday9, wire: () => monday9 };
   const wake = (messageId: string) =>
-    storeRequest(
+    take(
       store,
       { event: { type: "wake", target: "training" }, envelope: { messageId, publishedAt: monday9 } },
       { fleet, clock },
@@ -177,7 +177,7 @@ describe("a target that the fleet does not name any more", () => {
     await applyFleet(store, fleet, by);
     const hold = { type: "hold", target: "chat", ttl: 5 * hour } as const;
     const clock = { now: () => monday9, wire: () => monday9 };
-    await storeRequest(store, { event: hold, envelope: { messageId: "h1", publishedAt: monday9 } }, { fleet, clock });
+    await take(store, { event: hold, envelope: { messageId: "h1", publishedAt: monday9 } }, { fleet, clock });
     await applyFleet(store, without("chat"), by);
     await applyFleet(store, fleet, by);
     expect((await targetOf(chat)).requests).toMatchObject([{ eventId: "h1", wish: { type: "hold" } }]);

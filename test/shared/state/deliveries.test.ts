@@ -8,11 +8,11 @@ import type { FleetEvent } from "../../../shared/events/schema.ts";
 import { finalPhases } from "../../../shared/outcomes/outcome.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
 import { publishOwed, putOutcome } from "../../../shared/state/outbox.ts";
-import { storeRequest } from "../../../shared/state/requests.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import type { Store } from "../../../shared/state/store.ts";
 import { fleet } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
+import { take } from "./take.ts";
 
 const training = "projects/demo/locations/us-central1/persistentResources/training";
 const clock = { now: () => monday9, wire: () => monday9 };
@@ -56,7 +56,7 @@ const delivered = published.chain((messages) =>
 async function deliverAll(store: Store, deliveries: readonly Message[]): Promise<void> {
   await applyFleet(store, fleet, { by: "test", now: monday9 });
   for (const { event, messageId, publishedAt } of deliveries) {
-    await storeRequest(store, { event, envelope: { messageId, publishedAt } }, { fleet, clock });
+    await take(store, { event, envelope: { messageId, publishedAt } }, { fleet, clock });
   }
 }
 
@@ -112,7 +112,7 @@ test("every event gets exactly one final answer, however often it is delivered a
       while ((await publishOwed(store, told)) > 0);
       // Late repetitions are told what was told before.
       for (const { event, messageId, publishedAt } of deliveries) {
-        await storeRequest(store, { event, envelope: { messageId, publishedAt } }, { fleet, clock });
+        await take(store, { event, envelope: { messageId, publishedAt } }, { fleet, clock });
       }
       await publishOwed(store, told);
       expect([...finals.keys()].sort()).toEqual(messages.map(({ messageId }) => messageId).sort());

@@ -3,12 +3,13 @@ import type { FleetEvent } from "../../../shared/events/schema.ts";
 import type { Outcome } from "../../../shared/outcomes/outcome.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
 import type { TargetDocument } from "../../../shared/state/documents.ts";
-import { type Stored, storeRejection, storeRequest } from "../../../shared/state/requests.ts";
+import { type Stored, storeRejection } from "../../../shared/state/requests.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import { type Store, StoreUnavailable } from "../../../shared/state/store.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
 import { fleet } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
+import { take } from "./take.ts";
 
 const training = "projects/demo/locations/us-central1/persistentResources/training";
 const chat = "projects/demo/locations/us-central1/endpoints/100#chat";
@@ -25,7 +26,7 @@ describe("storing a request", () => {
   const clock = { now: () => now, wire: () => now };
   /** Publishes at a second after 09:00:00 and delivers at once. */
   const deliver = (event: FleetEvent, messageId: string, second: number): Promise<Stored> =>
-    storeRequest(store, { event, envelope: { messageId, publishedAt: monday9 + second * 1_000 } }, { fleet, clock });
+    take(store, { event, envelope: { messageId, publishedAt: monday9 + second * 1_000 } }, { fleet, clock });
   const targetOf = async (key = training) => (await store.get("targets", key))?.value as TargetDocument;
   const open = async (key = training) =>
     (await targetOf(key)).requests.map(({ eventId, wish, answered }) =>
@@ -89,7 +90,7 @@ describe("storing a request", () => {
   });
 
   test("an event that came an hour after its publishing has an hour less to live", async () => {
-    await storeRequest(
+    await take(
       store,
       {
         event: { type: "wake", target: "training", ttl: 2 * hour },

@@ -224,8 +224,8 @@ export const mutations: readonly Mutation[] = [
   one(
     "an event that comes twice is taken twice",
     "shared/state/requests.ts",
-    "if (mark !== undefined) {\n      tellAgain(tx, mark.value.outcome);\n      return { outcome: mark.value.outcome, duplicate: true, targetKey: policy.key };",
-    "if (mark !== undefined && mark.value.schema > 99) {\n      tellAgain(tx, mark.value.outcome);\n      return { outcome: mark.value.outcome, duplicate: true, targetKey: policy.key };",
+    "if (mark !== undefined) return { outcome: tellAgain(tx, mark.value), duplicate: true, ...targetKey };",
+    "if (mark !== undefined && mark.value.schema > 99) return { outcome: tellAgain(tx, mark.value), duplicate: true, ...targetKey };",
   ),
   one(
     "an event is told before it is stored",

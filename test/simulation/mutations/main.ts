@@ -1,6 +1,6 @@
 /**
  * Proves that the simulation bites: plants each bug of the list into a copy of the tree and runs seeds until one breaks a
- * rule. `node test/simulation/mutations/main.ts [--seeds N] [--hours H] [--only TEXT]`; exit code 0: every bug was caught.
+ * rule.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -42,13 +42,23 @@ async function hunt(mutation: Mutation, seeds: string, hours: string): Promise<F
   }
 }
 
+const usage = `npm run simulate:mutations -- [--seeds N] [--hours H] [--only TEXT]
+  --seeds N    seeds that each bug gets at the most; default 600
+  --hours H    hours of trouble in each, world time; default 4
+  --only TEXT  only the bugs whose name has it
+Exit code 0: every bug was caught.`;
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "400" },
+    seeds: { type: "string", default: "600" },
     hours: { type: "string", default: "4" },
     only: { type: "string", default: "" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const waiting = mutations.filter(({ name }) => name.includes(values.only));
 const unfit = await misfits(root, mutations);
 if (unfit.length > 0) throw new Error(`some patches fit no more; bring list.ts up to date:\n${unfit.join("\n")}`);
