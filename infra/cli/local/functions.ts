@@ -12,6 +12,9 @@ const framework = join(dirname(createRequire(import.meta.url).resolve("@google-c
 // A clone runs its sources, an installed package what was built of them.
 const source = fileURLToPath(new URL(`../../../functions/index${extname(import.meta.filename)}`, import.meta.url));
 
+/** Ends a function whose parent has gone, however it went: nobody else would, and its port would stay taken. */
+const followParent = `data:text/javascript,${encodeURIComponent('process.once("disconnect", () => process.exit())')}`;
+
 /** One function to run. */
 export interface FunctionProcess {
   readonly name: string;
@@ -55,11 +58,18 @@ export async function startFunctions(
   const children = functions.map(({ name, signature, port, environment }) => {
     const child = spawn(
       process.execPath,
-      [framework, `--target=${name}`, `--source=${source}`, `--signature-type=${signature}`, `--port=${port}`],
-      { env: { ...process.env, NODE_ENV: "production", ...environment }, stdio: ["ignore", "pipe", "pipe"] },
+      [
+        `--import=${followParent}`,
+        framework,
+        `--target=${name}`,
+        `--source=${source}`,
+        `--signature-type=${signature}`,
+        `--port=${port}`,
+      ],
+      { env: { ...process.env, NODE_ENV: "production", ...environment }, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => onLine(name, line));
+      if (stream !== null) createInterface({ input: stream }).on("line", (line) => onLine(name, line));
     }
     return { name, port, child };
   });

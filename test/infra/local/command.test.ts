@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,12 +39,33 @@ async function file(name: string, content: unknown): Promise<string> {
   return path;
 }
 
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  return once(socket, "connect")
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
+}
+
 test("Ctrl-C while it starts: it stops in order, and leaves nothing behind", async () => {
   const temporary = join(folder, "temporary");
   await mkdir(temporary);
   const { code, printed } = await interruptedCommand(temporary, "--fleet", "fleet.example.yaml");
   expect({ code, printed }).toEqual({ code: 0, printed: "" });
   expect((await readdir(temporary)).filter((name) => name.startsWith("tidekeeper-"))).toEqual([]);
+});
+
+test("killed: its functions end with it, and their ports are free again", async () => {
+  const state = join(folder, "killed");
+  const { grpcPort, kill } = await startCommand("--state", state, "--fleet", "fleet.example.yaml");
+  // The two doors of the cloud, and five functions after them.
+  const ports = Array.from({ length: 7 }, (_, index) => grpcPort - 1 + index);
+  const taken = async () => (await Promise.all(ports.map(accepts))).filter(Boolean).length;
+  expect(await taken()).toBe(7);
+  await kill();
+  await expect.poll(taken, { timeout: 10_000 }).toBe(0);
 });
 
 describe("a world outlives its process", () => {

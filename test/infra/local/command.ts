@@ -23,6 +23,8 @@ export interface LocalProcess extends Ready {
   call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Presses Ctrl-C and waits for the end. @returns the exit code. */
   interrupt(): Promise<number | null>;
+  /** Kills it, so that it can end nothing itself. */
+  kill(): Promise<void>;
 }
 
 function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -62,6 +64,10 @@ export async function startCommand(...args: string[]): Promise<LocalProcess> {
       child.kill("SIGINT");
       await ended;
       return child.exitCode;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
     },
   };
 }

@@ -82,12 +82,6 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   const restarts = new Set<Promise<void>>();
-  // A run that is broken off leaves none of them behind.
-  const abandoned = () => {
-    for (const { running } of instances) if (running !== undefined) process.kill(running.pids[name] ?? 0, "SIGKILL");
-  };
-  process.once("exit", abandoned);
-
   return {
     port: address.port,
     async kill(choose) {
@@ -111,7 +105,6 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
       await Promise.all(restarts);
     },
     async stop() {
-      process.removeListener("exit", abandoned);
       await Promise.allSettled(restarts);
       server.closeAllConnections();
       server.close();
