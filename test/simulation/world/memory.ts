@@ -37,6 +37,11 @@ export class Memory implements Store {
     return this.#shadow.get(`${collection} ${id}`) as Documents[C] | undefined;
   }
 
+  /** A document of the right store while an empty one is in its place. */
+  peekSetAside<C extends Collection>(collection: C, id: string): Documents[C] | undefined {
+    return this.#setAside?.shadow.get(`${collection} ${id}`) as Documents[C] | undefined;
+  }
+
   /** Every document of a collection as committed. */
   peekAll<C extends Collection>(collection: C): readonly (readonly [string, Documents[C]])[] {
     const prefix = `${collection} `;
