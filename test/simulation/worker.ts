@@ -9,7 +9,7 @@ export interface Share {
   readonly hours: number;
 }
 
-// Loading takes as long as ten seeds otherwise, in every thread anew.
+// Loading takes as long as ten seeds otherwise.
 enableCompileCache();
 const { runSeed } = await import("./run-seed.ts");
 const { first, last, hours } = workerData as Share;
