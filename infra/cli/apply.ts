@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
 import type { Applied, ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
+import { parseDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readFleetFile, readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
@@ -17,6 +18,8 @@ interface ApplyOptions extends CommonOptions {
   readonly by: string;
   readonly recover?: string;
   readonly asleep?: string;
+  readonly leaveAsleep?: boolean;
+  readonly wait: string;
 }
 
 /** Registers the command. */
@@ -28,16 +31,19 @@ export function register(program: Command): void {
     .option("--by <name>", "who applies it, as shown in status", userInfo().username)
     .option("--recover <store-id>", "the store was lost: begin a new one under the old store's id")
     .option("--asleep <file>", "with --recover: restore records of what is asleep, one JSON value a line")
+    .option("--leave-asleep", "do not restore a target that leaves the fleet while it is asleep: it stays deleted")
+    .option("--wait <duration>", "how long to wait for what is restored", "1h")
     .summary("make a fleet file the applied one")
     .description(
       "Checks a fleet file, shows the plan, asks, and writes it to the store. The functions go by it from the next look on.\n" +
         "What is remembered of a target stays; drift and parking end. A target that the file no longer names is released:\n" +
-        "it is left as it is and never touched again.",
+        "it is left as it is and never touched again. One that is asleep is restored first.",
     )
     .action(apply);
   common(command, [
     "apply fleet.yaml",
     "apply fleet.yaml --yes --by ci",
+    "apply smaller.yaml --yes --leave-asleep",
     "apply fleet.yaml --recover 1f0c7c1e-... --asleep records.jsonl",
   ]);
 }
@@ -46,6 +52,8 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   if (options.asleep !== undefined && options.recover === undefined) {
     throw new WrongUse("--asleep has no meaning without --recover", "add --recover STORE_ID");
   }
+  const lasts = parseDuration(options.wait);
+  if (lasts === undefined) throw new WrongUse(`"${options.wait}" is no duration`, "write one like 30m or 1h");
   // Loaded when it is needed: help and wrong use answer at once.
   const { readRestoreRecords } = await import("./restore-records.ts");
   const asleep = options.asleep === undefined ? [] : readRestoreRecords(await readText(options.asleep), options.asleep);
@@ -57,14 +65,24 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
     // What is asked about must be seen, but with --json only the result belongs on standard output.
     for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
     if (!options.yes) await confirm(options);
+    const { by, leaveAsleep = false } = options;
+    if (!leaveAsleep) {
+      const { restoreLeaving } = await import("./restore-leaving.ts");
+      await restoreLeaving(home, plan, { by, lasts });
+    }
     const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
-    const applied = await applyOn(home, fleet, plan, { by: options.by, ...recover });
+    const applied = await applyOn(home, fleet, plan, { by, leaveAsleep, ...recover });
     if (options.json) printJson({ file, project: fleet.project, warnings, ...applied });
     else for (const line of appliedLines(applied)) print(line);
   }, fleet);
 }
 
-async function applyOn(home: Home, fleet: Fleet, plan: Plan, options: Pick<StoreOptions, "by" | "recover">) {
+async function applyOn(
+  home: Home,
+  fleet: Fleet,
+  plan: Plan,
+  options: Pick<StoreOptions, "by" | "leaveAsleep" | "recover">,
+) {
   const { applyFleet } = await import("../../shared/state/apply.ts");
   const clock = await home.clock();
   return applyFleet(home.store, fleet, { ...options, now: clock.now(), expectedVersion: plan.appliedVersion });

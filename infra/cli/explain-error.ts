@@ -2,9 +2,9 @@
 import { BadEvent } from "../../shared/events/envelope.ts";
 import { FleetUnreadable } from "../../shared/fleet/applied.ts";
 import { FleetInvalid, type FleetIssue, formatIssue } from "../../shared/fleet/issues.ts";
-import { ApplyRefused } from "../../shared/state/apply.ts";
 import { StoreUrlInvalid } from "../../shared/state/open.ts";
 import { HeadRefused } from "../../shared/state/pause.ts";
+import { ApplyRefused } from "../../shared/state/release-target.ts";
 import { StoreUnavailable } from "../../shared/state/store.ts";
 import { VertexError } from "../../shared/vertex/errors.ts";
 import { exitCodes, Failure } from "./command.ts";

@@ -44,7 +44,7 @@ export function planLines(file: string, plan: Plan): readonly string[] {
     paint("yellow", "-"),
     name,
     "release",
-    asleep ? "not in the file any more: it is asleep, and stays deleted until somebody rebuilds it" : leftAlone,
+    asleep ? leftAsleep : leftAlone,
   ]);
   const changing = plan.targets.filter(({ change }) => change !== undefined).length;
   const before = plan.appliedVersion === 0 ? "nothing is applied yet" : `version ${plan.appliedVersion} is applied`;
@@ -61,6 +61,8 @@ export function planLines(file: string, plan: Plan): readonly string[] {
   ];
 }
 
+const leftAsleep =
+  "not in the file any more, and asleep: restored first, then never touched again (apply --leave-asleep: it stays deleted)";
 const leftAlone = "not in the file any more: left as it is, and never touched again";
 
 /** `+` for what is new in the file, `~` for what would be changed in Vertex AI. */

@@ -53,12 +53,13 @@ export async function planFleet(home: Home, fleet: Fleet): Promise<Plan> {
   const head = (await home.store.get("fleet", "head"))?.value;
   const scratch = await openStore("sqlite::memory:");
   try {
-    const targets = await home.store.list("targets");
+    const [targets, slots] = await Promise.all([home.store.list("targets"), home.store.list("slots")]);
     await scratch.transaction(async (tx) => {
       if (head !== undefined) tx.put("fleet", "head", head);
       for (const { id, value } of targets) tx.put("targets", id, value);
+      for (const { id, value } of slots) tx.put("slots", id, value);
     });
-    const applied = await applyFleet(scratch, fleet, { by: "plan", now: clock.now() });
+    const applied = await applyFleet(scratch, fleet, { by: "plan", now: clock.now(), leaveAsleep: true });
     return {
       appliedVersion: head?.version ?? 0,
       created: applied.created,

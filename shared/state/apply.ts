@@ -8,8 +8,8 @@ import { splitFleet } from "../fleet/applied.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import type { Millis } from "../time/clock.ts";
 import { type FleetHead, type RestoreRecord, schemaVersion, type TargetDocument } from "./documents.ts";
-import { newerSchema } from "./recall.ts";
-import { releaseTarget } from "./release-target.ts";
+import { newerSchema, slotOf } from "./recall.ts";
+import { ApplyRefused, asleepRefusal, isAsleep, releaseTarget } from "./release-target.ts";
 import type { Store } from "./store.ts";
 
 /** Who applies, when, and on what. */
@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly now: Millis;
   /** The fleet version that the plan was shown for, 0 for none: another one in the store means no apply. */
   readonly expectedVersion?: number;
+  /** Let targets that leave the fleet stay deleted where they are asleep; otherwise such an apply is refused. */
+  readonly leaveAsleep?: boolean;
   /** After a lost store: its id, and the records of what is asleep, from the log or the `asleep` outcomes. */
   readonly recover?: { readonly storeId: string; readonly asleep: readonly RestoreRecord[] };
 }
@@ -30,13 +32,8 @@ export interface Applied {
   readonly storeId: string;
   readonly created: readonly string[];
   readonly updated: readonly string[];
-  /** Not in the fleet any more: left as they are. One that is asleep stays deleted until somebody rebuilds it. */
+  /** Not in the fleet any more: left as they are. One that was left asleep stays deleted until somebody rebuilds it. */
   readonly released: readonly { readonly name: string; readonly key: string; readonly asleep: boolean }[];
-}
-
-/** The fleet cannot be applied on this store as it is; nothing was changed. */
-export class ApplyRefused extends Error {
-  override readonly name = "ApplyRefused";
 }
 
 /** Targets written in one transaction, and transactions at a time. */
@@ -173,14 +170,30 @@ async function dropOldParts(store: Store): Promise<void> {
   });
 }
 
+/** The targets that a fleet does not name any more. */
+async function leaving(store: Store, fleet: Fleet): Promise<Applied["released"]> {
+  const keys = new Set(fleet.targets.map(({ key }) => key));
+  const gone = (await store.list("targets")).filter(({ id, value }) => !keys.has(id) && value.releasedAt === undefined);
+  return Promise.all(
+    gone.map(async ({ id: key, value }) => {
+      const slot = await store.get("slots", slotOf(key));
+      return { name: value.name, key, asleep: isAsleep(key, value, slot?.value) };
+    }),
+  );
+}
+
 /**
  * Applies a fleet: target documents are made or brought up to date (what is remembered stays; drift and parking end),
  * targets that it no longer names are released, and its head is written last.
- * @throws ApplyRefused when the store holds something that must not be overwritten; {@link StoreUnavailable}.
+ * @throws ApplyRefused when the store holds something that must not be overwritten, or a target that leaves is asleep;
+ * {@link StoreUnavailable}.
  */
 export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptions): Promise<Applied> {
   const before = (await store.get("fleet", "head"))?.value;
   checkHead(before, options);
+  const released = await leaving(store, fleet);
+  const asleep = released.find((target) => target.asleep);
+  if (asleep !== undefined && !options.leaveAsleep) throw asleepRefusal(asleep.name);
   const version = (before?.version ?? 0) + 1;
   const { parts, digest } = splitFleet(fleet);
   await writeParts(store, digest, parts);
@@ -195,14 +208,7 @@ export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptio
     const made = await Promise.all(chunks.map((chunk) => writeTargets(store, chunk, version, records)));
     created.push(...made.flat());
   }
-  const keys = new Set(fleet.targets.map(({ key }) => key));
-  const gone = (await store.list("targets")).filter(({ id, value }) => !keys.has(id) && value.releasedAt === undefined);
-  const released = [];
-  for (const { id, value } of gone) {
-    await releaseTarget(store, id, options.now);
-    const asleep = value.memory.kind === "persistentResource" && value.memory.sleep !== undefined;
-    released.push({ name: value.name, key: id, asleep });
-  }
+  for (const { key } of released) await releaseTarget(store, key, options.now, options.leaveAsleep === true);
 
   const head: FleetHead = {
     schema: schemaVersion,

@@ -1,6 +1,10 @@
 /** Flow 1: at the end of the window the pool's restore record is saved and it is deleted; at the start it is rebuilt equal. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../shared/state/open.ts";
+import { runTidekeeper } from "../infra/cli/tidekeeper.ts";
 import { startHome, type TestHome } from "./home.ts";
 
 const fleet = `
@@ -65,5 +69,23 @@ describe("off-hours", () => {
     expect(essence(after)).toEqual(essence(before));
     expect(after["createTime"]).not.toBe(before["createTime"]);
     expect((await home.target("untouched")).history.some(({ action }) => action.startsWith("delete"))).toBe(false);
+  }, 120_000);
+
+  it("restores what is asleep before it leaves the fleet, and never touches it again", async () => {
+    await home.advance((Date.parse("2026-11-25T18:55:00Z") - (await home.status()).at) / 60_000);
+    await home.phase("research", "asleep");
+    const folder = await mkdtemp(join(tmpdir(), "tidekeeper-smaller-"));
+    const smaller = join(folder, "smaller.yaml");
+    await writeFile(smaller, fleet.replace(/ {2}- name: research.*?(?= {2}- name: untouched)/s, ""));
+    const { code, out, err } = await runTidekeeper(["apply", smaller, "--yes"], home.local.environment);
+    await rm(folder, { recursive: true });
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/research +release +not in the file any more, and asleep: restored first/);
+    expect(err).toMatch(/research is restored before it leaves the fleet.*\n(.*\n)*research done: /);
+    expect(out).toContain("applied as version 2: 0 targets new, 1 kept, 1 released");
+    expect((await home.call("GET", research)).json).toMatchObject({ state: "RUNNING" });
+    await home.advance(24 * 60);
+    await home.phase("untouched", "up");
+    expect((await home.call("GET", research)).json).toMatchObject({ state: "RUNNING" });
   }, 120_000);
 });

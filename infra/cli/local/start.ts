@@ -63,7 +63,9 @@ async function applyTo(storeUrl: string, fleet: Fleet, { from }: LocalOptions): 
   ]);
   const store = await openStore(storeUrl);
   try {
-    return (await applyFleet(store, fleet, { by: "tidekeeper local", now: from ?? systemClock.now() })).storeId;
+    // Of a world that goes on with a smaller fleet nobody could restore anything yet: no function runs.
+    const options = { by: "tidekeeper local", now: from ?? systemClock.now(), leaveAsleep: true };
+    return (await applyFleet(store, fleet, options)).storeId;
   } finally {
     await store.close();
   }

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import type { Held, Slot } from "../../../shared/operations/operation.ts";
-import { ApplyRefused, applyFleet } from "../../../shared/state/apply.ts";
+import { applyFleet } from "../../../shared/state/apply.ts";
 import type { RestoreRecord, TargetDocument } from "../../../shared/state/documents.ts";
 import { HeadRefused, pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
 import { recall, recallFleet, slotOf } from "../../../shared/state/recall.ts";
+import { ApplyRefused } from "../../../shared/state/release-target.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import type { Store } from "../../../shared/state/store.ts";
 import { hour } from "../../../shared/time/clock.ts";
@@ -156,12 +157,48 @@ describe("a target that the fleet does not name any more", () => {
     expect(await store.get("outbox", "m1/superseded")).toBeUndefined();
   });
 
-  test("is named as asleep when we had deleted it, once", async () => {
+  const memory = { kind: "persistentResource", deletes: [], startUps: [] } as const;
+  const sleep = { since: monday9, cause: "off-hours", restoreId: "r", alternative: 0 } as const;
+  const deletion = { kind: "delete", resource: training, createTime: "t", restoreId: "r" } as const;
+  const model = { kind: "spotModel", ours: ["1"], bench: [], deploys: [], sequence: 1 } as const;
+
+  test.each([
+    { what: "is asleep", name: "training", key: training, fields: { memory: { ...memory, sleep } } },
+    { what: "is being deleted", name: "training", key: training, slot: { ...held, change: deletion } },
+    { what: "is undeployed", name: "chat", key: chat, fields: { memory: { ...model, asleepSince: monday9 } } },
+    {
+      what: "is being undeployed",
+      name: "chat",
+      key: chat,
+      fields: { memory: { ...model, serving: { deployedModelId: "1", rungId: "r", since: monday9 } } },
+      slot: { ...held, targetKey: chat, change: { kind: "undeploy", resource: slotOf(chat), deployedModelId: "1" } },
+    },
+  ] as const)(
+    "$what: the apply is refused and changes nothing, unless it may stay so",
+    async ({ name, key, ...given }) => {
+      await applyFleet(store, fleet, by);
+      if ("fields" in given) await change(key, given.fields);
+      if ("slot" in given) {
+        const slot = { state: "running", operationName: "o", startedAt: monday9, ...given.slot } as Slot;
+        await store.transaction(async (tx) => tx.put("slots", slotOf(key), slot));
+      }
+      await expect(applyFleet(store, without(name), by)).rejects.toThrow(
+        new ApplyRefused(
+          `${name} leaves the fleet and is asleep: nobody would rebuild it; restore it first (\`tidekeeper wake ${name} --wait\`), or say that it shall stay deleted (\`apply --leave-asleep\`)`,
+        ),
+      );
+      expect((await store.get("fleet", "head"))?.value.version).toBe(1);
+      expect(await targetOf(key)).not.toHaveProperty("releasedAt");
+      const { released } = await applyFleet(store, without(name), { ...by, leaveAsleep: true });
+      expect(released).toEqual([{ name, key, asleep: true }]);
+      expect((await applyFleet(store, without(name), by)).released).toEqual([]);
+    },
+  );
+
+  test("is let go where only a wreck that never ran was deleted", async () => {
     await applyFleet(store, fleet, by);
-    const sleep = { since: monday9, cause: "off-hours", restoreId: "r", alternative: 0 } as const;
-    await change(training, { memory: { kind: "persistentResource", deletes: [], startUps: [], sleep } });
-    expect((await applyFleet(store, without("training"), by)).released).toMatchObject([{ asleep: true }]);
-    expect((await applyFleet(store, without("training"), by)).released).toEqual([]);
+    await change(training, { memory: { ...memory, sleep: { ...sleep, neverRan: true } } });
+    expect((await applyFleet(store, without("training"), by)).released).toMatchObject([{ asleep: false }]);
   });
 
   test("is taken up again with what was remembered when it comes back", async () => {

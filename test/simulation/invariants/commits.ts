@@ -15,6 +15,8 @@ export interface CommitRulesParts {
   readonly calls: CallRules;
   readonly deletes: Deletes;
   readonly now: () => number;
+  /** Whether the newest apply lets targets leave the fleet that are asleep. */
+  readonly mayLeaveAsleep: () => boolean;
 }
 
 /** Clocks of processes differ by so much, and a claim is made with a clock read a while ago. */
@@ -113,12 +115,16 @@ export class CommitRules {
     after: TargetDocument | undefined,
     outcomes: readonly Outcome[],
   ): void {
-    const { story } = this.#parts;
+    const { story, mayLeaveAsleep } = this.#parts;
     const resource = key.replace(/#.*/, "");
     if (after === undefined) {
       story.violate("nothing is lost", resource, `the document of ${key} was removed`);
       return;
     }
+    const sleep = after.memory.kind === "persistentResource" ? after.memory.sleep : undefined;
+    const letGo = after.releasedAt !== undefined && before?.releasedAt === undefined;
+    if (letGo && sleep !== undefined && sleep.neverRan !== true && !mayLeaveAsleep())
+      story.violate("who leaves is restored", resource, "it was let go while it was asleep");
     const kept = new Set(after.requests.map(({ eventId }) => eventId));
     if (kept.size !== after.requests.length) story.violate("nothing twice", resource, "a request is stored twice");
     for (const { eventId, answered } of before?.requests ?? []) {

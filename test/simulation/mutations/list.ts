@@ -222,6 +222,12 @@ export const mutations: readonly Mutation[] = [
     "if (hold && draft.now < 0) return held(draft, hold);",
   ),
   one(
+    "what is asleep is let go and stays deleted",
+    "shared/state/release-target.ts",
+    "return (memory.sleep !== undefined && memory.sleep.neverRan !== true) ||",
+    "return (memory.sleep !== undefined && memory.sleep.neverRan === true) ||",
+  ),
+  one(
     "an event that comes twice is taken twice",
     "shared/state/requests.ts",
     "if (mark !== undefined) return { outcome: tellAgain(tx, mark.value), duplicate: true, ...targetKey };",

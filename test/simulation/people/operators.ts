@@ -2,6 +2,7 @@
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
 import { pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
+import { ApplyRefused } from "../../../shared/state/release-target.ts";
 import type { Dice } from "../dice.ts";
 import { elastic, type FleetVariant, type Scenario } from "../scenario.ts";
 import type { Story } from "../story.ts";
@@ -24,6 +25,8 @@ export class Operators {
   #busy = false;
   /** When the fleet last became another one. */
   appliedAt = 0;
+  /** Whether the newest apply lets targets leave the fleet that are asleep. */
+  leavesAsleep = false;
   storeId = "";
 
   constructor(parts: OperatorsParts) {
@@ -43,11 +46,22 @@ export class Operators {
 
   /** Applies the fleet as it is, or as somebody has changed it. */
   async apply(variant: FleetVariant = this.#variant): Promise<void> {
-    const { memory, scenario, now, story } = this.#parts;
+    const { memory, scenario, now, story, dice } = this.#parts;
     await this.#alone(async () => {
-      this.#variant = variant;
       const fleet = scenario.fleet(variant);
-      const { version, storeId } = await applyFleet(memory, fleet, { by: "operator", now: now() });
+      this.leavesAsleep = dice.chance(0.3);
+      const applied = await applyFleet(memory, fleet, {
+        by: "operator",
+        now: now(),
+        leaveAsleep: this.leavesAsleep,
+      }).catch((error: unknown) => {
+        if (!(error instanceof ApplyRefused)) throw error;
+        story.tell(undefined, `an apply is refused: ${error.message}`);
+        return undefined;
+      });
+      if (applied === undefined) return;
+      const { version, storeId } = applied;
+      this.#variant = variant;
       this.#fleet = fleet;
       this.appliedAt = now();
       this.storeId = storeId;

@@ -73,7 +73,8 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     appliedAt: () => operators.appliedAt,
     deletes,
   });
-  const commits = new CommitRules({ memory, story, calls, deletes, now });
+  const mayLeaveAsleep = () => operators.leavesAsleep;
+  const commits = new CommitRules({ memory, story, calls, deletes, now, mayLeaveAsleep });
   const messages = new MessageRules({ story, memory, commits, foreign });
 
   const settings = (): Settings => ({
