@@ -37,8 +37,11 @@ function breakable(store: Store): Store & { failing: boolean } {
   return wrapped;
 }
 
-/** Opens a world. Its writer and doors serve a whole file; tests keep apart by the names of their resources. */
-export async function openWorld() {
+/**
+ * Opens a world. Its writer and doors serve a whole file; tests keep apart by the names of their resources.
+ * @param open opens an empty store; in memory unless the test is about stores.
+ */
+export async function openWorld(open: () => Promise<Store> = async () => openSqlite(":memory:")) {
   const world = createManualClock(beginning);
   const vertex = createVertex({
     clock: world,
@@ -49,7 +52,7 @@ export async function openWorld() {
   const rest = `http://127.0.0.1:${doors.restPort}`;
   const reader = createReader({ project: "demo", rest });
   const writer = await openWriter({ grpc: `127.0.0.1:${doors.grpcPort}` });
-  const store = breakable(openSqlite(":memory:"));
+  const store = breakable(await open());
   let skew = 0;
   const clock: Clock = { now: () => world.now(), wire: () => systemClock.wire() + skew };
   const settlements: Settlement[] = [];

@@ -1,26 +1,18 @@
 import { Firestore } from "@google-cloud/firestore";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openFirestore } from "../../../shared/state/firestore.ts";
 import { openStore } from "../../../shared/state/open.ts";
 import { StoreUnavailable } from "../../../shared/state/store.ts";
-import { type Emulator, missingEmulator, startEmulator } from "../../emulators/emulator.ts";
+import { missingEmulator } from "../../emulators/emulator.ts";
 import { startLossyProxy } from "../../emulators/lossy-proxy.ts";
+import { useFirestore } from "../../emulators/use-firestore.ts";
 import { describeStore } from "./contract.ts";
 import { head, mark, monday9 } from "./samples.ts";
 
 describe.skipIf(missingEmulator("firestore"))("on Google's Firestore emulator", () => {
-  let emulator: Emulator;
+  const emulator = useFirestore();
   let made = 0;
   const newProject = () => `project-${made++}`;
-  beforeAll(async () => {
-    emulator = await startEmulator("firestore");
-    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator.host);
-    vi.stubEnv("METADATA_SERVER_DETECTION", "none");
-  });
-  afterAll(async () => {
-    vi.unstubAllEnvs();
-    await emulator.stop();
-  });
 
   describeStore("Firestore", () => openStore(`firestore:${newProject()}`));
 
@@ -48,10 +40,10 @@ describe.skipIf(missingEmulator("firestore"))("on Google's Firestore emulator", 
   test("a commit whose answer is lost counts once, though the client library repeats it", async () => {
     const projectId = newProject();
     const direct = await openStore(`firestore:${projectId}`);
-    const proxy = await startLossyProxy(emulator.host);
+    const proxy = await startLossyProxy(emulator().host);
     vi.stubEnv("FIRESTORE_EMULATOR_HOST", proxy.host);
     const store = await openStore(`firestore:${projectId}`);
-    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator.host);
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator().host);
     const increment = async (beforeCommit: () => void) => {
       await store.transaction(async (tx) => {
         const found = await tx.get("fleet", "head");
@@ -76,7 +68,7 @@ describe.skipIf(missingEmulator("firestore"))("on Google's Firestore emulator", 
     const proxy = await startLossyProxy("127.0.0.1:1");
     vi.stubEnv("FIRESTORE_EMULATOR_HOST", proxy.host);
     const store = await openFirestore(newProject(), { longestCall: 200 });
-    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator.host);
+    vi.stubEnv("FIRESTORE_EMULATOR_HOST", emulator().host);
     const uses = {
       "reading fleet/head failed": () => store.get("fleet", "head"),
       "listing fleet failed": () => store.list("fleet"),
