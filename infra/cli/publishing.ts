@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseEvent } from "../../shared/events/schema.ts";
 import type { Home } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
-import type { Millis } from "../../shared/time/clock.ts";
+import { type Millis, minute } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
 
 /** A published event; `outcome` is the newest answer where one was waited for. */
@@ -22,6 +22,9 @@ export interface Following {
   /** Told of each answer on the way, once. */
   readonly told: (outcome: Outcome) => void;
 }
+
+/** An event that nobody has stored by then is not going to be: real time, a cold start and some deliveries long. */
+const storedWithin: Millis = 2 * minute;
 
 /** How often the answer is looked for, in real time. */
 const every = 250;
@@ -63,17 +66,23 @@ async function publish(home: Home, data: object): Promise<string> {
 
 async function answer(home: Home, id: string, target: string, { lasts, told }: Following): Promise<Outcome> {
   const clock = await home.clock();
-  const deadline = clock.wire() + lasts;
+  const begun = clock.wire();
   let newest: Outcome | undefined;
   for (;;) {
     const outcome = (await home.store.get("events", id))?.value.outcome;
     if (outcome?.final) return outcome;
     if (outcome !== undefined && outcome.phase !== newest?.phase) told(outcome);
     newest = outcome;
-    if (clock.wire() >= deadline) {
-      const far = outcome === undefined ? "it was not even stored" : `so far it is ${outcome.phase}: ${outcome.why}`;
+    const waited = clock.wire() - begun;
+    if (outcome === undefined && waited >= Math.min(lasts, storedWithin)) {
       throw new Failure(
-        `no final answer to ${id} came in time; ${far}`,
+        `no final answer to ${id} came in time; it was not even stored`,
+        "see whether the scale function is deployed and what its log says; `tidekeeper doctor` looks at topics and subscriptions",
+      );
+    }
+    if (waited >= lasts) {
+      throw new Failure(
+        `no final answer to ${id} came in time; so far it is ${outcome?.phase}: ${outcome?.why}`,
         `wait longer, e.g. --wait 2h, or ask \`tidekeeper explain ${target}\` what it waits for`,
       );
     }
