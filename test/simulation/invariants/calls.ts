@@ -84,8 +84,7 @@ export class CallRules implements CallWatcher {
     const named = fleet().targets.some((target) => resourceOf(target) === resource);
     if (!named && now() - appliedAt() > minute)
       broken("only the fleet is touched", `${kind} of something that the fleet does not name`);
-    // A wrong store that is put in place between the claim and the call is known to nobody.
-    const slot = memory.peek("slots", resource) ?? memory.peekSetAside("slots", resource);
+    const slot = memory.peek("slots", resource);
     if (slot === undefined || slot.state === "empty") {
       broken("no call without a claim", `${kind} arrives, and nothing is claimed`);
       return;

@@ -32,20 +32,20 @@ export class Memory implements Store {
     this.#inner = openSqlite(":memory:", { patience });
   }
 
-  /** A document as committed. */
+  /** What the right store holds, also while an empty one is in its place. */
+  get #right(): ReadonlyMap<string, unknown> {
+    return this.#setAside?.shadow ?? this.#shadow;
+  }
+
+  /** A document as committed in the right store. */
   peek<C extends Collection>(collection: C, id: string): Documents[C] | undefined {
-    return this.#shadow.get(`${collection} ${id}`) as Documents[C] | undefined;
+    return this.#right.get(`${collection} ${id}`) as Documents[C] | undefined;
   }
 
-  /** A document of the right store while an empty one is in its place. */
-  peekSetAside<C extends Collection>(collection: C, id: string): Documents[C] | undefined {
-    return this.#setAside?.shadow.get(`${collection} ${id}`) as Documents[C] | undefined;
-  }
-
-  /** Every document of a collection as committed. */
+  /** Every document of a collection as committed in the right store. */
   peekAll<C extends Collection>(collection: C): readonly (readonly [string, Documents[C]])[] {
     const prefix = `${collection} `;
-    return [...this.#shadow].flatMap(([key, value]) =>
+    return [...this.#right].flatMap(([key, value]) =>
       key.startsWith(prefix) ? [[key.slice(prefix.length), value as Documents[C]] as const] : [],
     );
   }
