@@ -52,7 +52,12 @@ export interface PersistentResourceMemory {
     readonly alternative: number;
   };
   /** The first clean look before a delete. */
-  readonly look?: { readonly createTime: string; readonly at: Millis };
+  readonly look?: {
+    readonly createTime: string;
+    readonly at: Millis;
+    /** There were jobs on it: it counts only for a delete that cancels them. */
+    readonly cancels?: true;
+  };
   /** Changed by someone else: neither sized nor slept until `release` or the next `apply`. */
   readonly drift?: { readonly since: Millis; readonly what: string };
   /** Since when a busy pool has been waited for after its window; `skipped`: left up for this off-time; `shrunk`: made smaller. */

@@ -40,7 +40,7 @@ export function outsideWindow(
     case "busy": {
       const busy = whileBusy(draft, resource, presence, sample);
       if (busy.answer === "decided") return busy.decision;
-      return putToSleep(draft, resource, { ...sleep, why: busy.why, counted: true });
+      return putToSleep(draft, resource, { ...sleep, why: busy.why, counted: true, cancels: true });
     }
     case "unready":
     case "idle": {

@@ -29,6 +29,8 @@ export interface Sleep {
   readonly counted: boolean;
   /** What a failed create left behind: deleting it costs nobody anything, so it is not counted as a cycle. */
   readonly neverRan?: boolean;
+  /** Jobs are on it, and are cancelled with it: they have been waited for, or told of. */
+  readonly cancels?: true;
   /** Requests that this serves. */
   readonly eventIds?: readonly string[];
   /** When it is expected back. */
@@ -83,13 +85,15 @@ function notProven(draft: Draft, sleep: Sleep, createTime: string): PersistentRe
   });
 }
 
-/** Records a clean look. @returns the decision to wait, or undefined when this is the second one. */
+/** Records a clean look. What jobs were seen on is clean only for a delete that cancels them. @returns the decision to wait, or undefined when this is the second one. */
 function firstLook(draft: Draft, sleep: Sleep, createTime: string): PersistentResourceDecision | undefined {
   const { now } = draft;
   const first = draft.firstLook;
-  const counts = first !== undefined && first.createTime === createTime && now - first.at <= lookLasts;
-  const at = counts ? first.at : now;
-  draft.remember({ look: { createTime, at } });
+  const counts =
+    first?.createTime === createTime && now - first.at <= lookLasts && (first.cancels === undefined || sleep.cancels);
+  const look = counts ? first : { createTime, at: now, ...(sleep.cancels ? { cancels: sleep.cancels } : {}) };
+  draft.remember({ look });
+  const { at } = look;
   if (now - at >= looksApart) return undefined;
   return draft.finish({
     rule: "clean-look",

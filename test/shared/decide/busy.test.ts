@@ -14,6 +14,8 @@ const onBusy = (action: BusyPolicy["action"], more: Partial<BusyPolicy> = {}) =>
 const thenCancel = { then: "cancel" } as const;
 const draining = { draining: { since: at(bell) } };
 const busy: Omit<Variation, "now"> = { observation: { jobs: oneJob } };
+/** A first look that found jobs. */
+const cancelling = ({ look }: ReturnType<typeof lookedAt>) => ({ look: { ...look, cancels: true } as const });
 const decide = (variation: Variation) => persistentResource.decide(caseOf(variation));
 const does = (variation: Variation) => {
   const { action } = decide(variation);
@@ -62,6 +64,27 @@ describe("a job at the bell", () => {
       },
       "delete",
       "deleting",
+    ],
+    [
+      "cancel: both looks may have found jobs",
+      {
+        ...busy,
+        now: fromBell(10 * minute),
+        policy: onBusy("cancel"),
+        memory: { ...draining, ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
+      },
+      "delete",
+      "deleting",
+    ],
+    [
+      "cancel: its job has ended, and the first look that found the job does not count for that",
+      {
+        now: fromBell(10 * minute),
+        policy: onBusy("cancel"),
+        memory: { ...draining, ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
+      },
+      "nothing",
+      "draining",
     ],
     [
       "cancel: never on a list that ended early, when no job is known",
