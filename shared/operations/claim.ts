@@ -69,7 +69,8 @@ async function staleness(tx: Transaction, basis: Basis, resource: Change["resour
   if (target.version !== basis.targetVersion) return { why: "the target has changed: a request, or another decision" };
   if (changing && head.value.paused !== undefined) return { why: `the fleet is paused by ${head.value.paused.by}` };
   if (slot?.version !== basis.slotVersion) return { why: "another operation was claimed or has ended" };
-  if (changing && slot !== undefined && slot.value.state !== "empty") {
+  // Also where nothing is to be changed: what a running operation of ours does would be taken for somebody else's.
+  if (slot !== undefined && slot.value.state !== "empty") {
     return { why: `${resource} holds another operation of ours` };
   }
   const sibling = siblings.find(({ version }, index) => others[index]?.version !== version);

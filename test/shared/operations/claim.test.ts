@@ -210,6 +210,14 @@ describe("without a change", () => {
     expect(decisions).toMatchObject([{ rule: "idle", action: "nothing", times: 3, why: "nothing to do" }]);
   });
 
+  test("nothing is written while an operation of ours is held: what it does is not somebody else's", async () => {
+    const { change, key, basis, decision } = await ready();
+    expect((await claim(world.tools, basis, decision)).claim).toBe("held");
+    const idle = { ...decision, action: { do: "nothing" as const } };
+    const now = await world.basisOf(key, change.resource);
+    expect(await remember(world.tools, now, change.resource, idle)).toMatch(/holds another operation of ours/);
+  });
+
   test("what was decided on something older is not written", async () => {
     const { change, basis, decision } = await ready();
     const idle = { ...decision, action: { do: "nothing" as const } };
