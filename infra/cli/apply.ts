@@ -5,13 +5,13 @@ import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
 import type { Applied, ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
-import { parseDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readFleetFile, readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { count, print, printJson, remark } from "./output.ts";
 import { planLines } from "./plan.ts";
 import type { Plan } from "./planning.ts";
+import { readWait, usualWait } from "./waiting.ts";
 
 interface ApplyOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .option("--recover <store-id>", "the store was lost: begin a new one under the old store's id")
     .option("--asleep <file>", "with --recover: restore records of what is asleep, one JSON value a line")
     .option("--leave-asleep", "do not restore a target that leaves the fleet while it is asleep: it stays deleted")
-    .option("--wait <duration>", "how long to wait for what is restored", "1h")
+    .option("--wait <duration>", "how long to wait for what is restored", usualWait)
     .summary("make a fleet file the applied one")
     .description(
       "Checks a fleet file, shows the plan, asks, and writes it to the store. The functions go by it from the next look on.\n" +
@@ -52,8 +52,7 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   if (options.asleep !== undefined && options.recover === undefined) {
     throw new WrongUse("--asleep has no meaning without --recover", "add --recover STORE_ID");
   }
-  const lasts = parseDuration(options.wait);
-  if (lasts === undefined) throw new WrongUse(`"${options.wait}" is no duration`, "write one like 30m or 1h");
+  const lasts = readWait(options.wait);
   // Loaded when it is needed: help and wrong use answer at once.
   const { readRestoreRecords } = await import("./restore-records.ts");
   const asleep = options.asleep === undefined ? [] : readRestoreRecords(await readText(options.asleep), options.asleep);

@@ -2,12 +2,12 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/schema.ts";
-import { parseDuration } from "../../shared/time/duration.ts";
-import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
+import { type CommonOptions, common, Failure } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { print, printJson, remark } from "./output.ts";
 import { type Following, type Published, publishEvent } from "./publishing.ts";
+import { readWait, usualWait } from "./waiting.ts";
 
 interface WaitOptions extends CommonOptions {
   readonly wait?: string | true;
@@ -72,7 +72,7 @@ const shortForms = [
 function waiting(command: Command): Command {
   return command.option(
     "--wait [duration]",
-    "tell each answer until the final one, for 1h at most by default; exit code 1 unless it is `done`",
+    `tell each answer until the final one, for ${usualWait} at most by default; exit code 1 unless it is \`done\``,
   );
 }
 
@@ -95,14 +95,9 @@ function given(values: { readonly [key: string]: string | undefined }): { readon
   );
 }
 
-/** Vertex takes minutes to resize, and up to three quarters of an hour to create. */
-const usualWait = "1h";
-
 function followingOf({ wait, json }: WaitOptions): Following | undefined {
   if (wait === undefined) return undefined;
-  const written = wait === true ? usualWait : wait;
-  const lasts = parseDuration(written);
-  if (lasts === undefined) throw new WrongUse(`"${written}" is no duration`, "write one like 30s or 2m");
+  const lasts = readWait(wait === true ? usualWait : wait);
   return { lasts, told: json ? () => {} : ({ phase, what, why }) => remark(`${phase}: ${what}: ${why}`) };
 }
 

@@ -79,10 +79,15 @@ export interface Asked {
   readonly envelope: Pick<Envelope, "messageId" | "publishedAt">;
 }
 
+/** What answers about a target are about. */
+function aboutTarget({ name, key }: TargetPolicy): Pick<Telling, "target" | "resource"> {
+  return { target: name, resource: slotOf(key) };
+}
+
 /** Writes what taking the request came to: the document, and everybody's answers. */
 function write(tx: Transaction, policy: TargetPolicy, arrival: Arrival, taken: Taken): Outcome {
   const { eventId, now } = arrival;
-  const telling = { target: policy.name, resource: slotOf(policy.key), at: now };
+  const telling = { ...aboutTarget(policy), at: now };
   if (taken.target !== undefined) tx.put("targets", policy.key, taken.target);
   for (const said of taken.superseded) putOutcome(tx, answerOutcome(telling, { phase: "superseded", ...said }));
   const outcome = answerOutcome(telling, { eventId, ...taken.answer });
@@ -125,10 +130,9 @@ export async function storeRequest(
     const targetKey = policy === undefined ? {} : { targetKey: policy.key };
     if (mark !== undefined) return { outcome: tellAgain(tx, mark.value), duplicate: true, ...targetKey };
     if (found.found === "none") return { rejection: { eventId, what: describeEvent(event), why: found.why } };
-    const telling = { target: found.policy.name, resource: slotOf(found.policy.key) };
     const taken = takeInto(found.policy, target?.value, arrival);
     const { phase, what, why } = taken.answer;
-    if (phase === "rejected") return { rejection: { eventId, what, why, about: telling } };
+    if (phase === "rejected") return { rejection: { eventId, what, why, about: aboutTarget(found.policy) } };
     return { outcome: write(tx, found.policy, arrival, taken), duplicate: false, ...targetKey };
   });
 }
