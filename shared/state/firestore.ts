@@ -1,7 +1,8 @@
 /**
  * The store on Firestore (Native mode). Documents live in collections named `tidekeeper-COLLECTION`, each with the fields
  * `id` (as it is; lists are ordered by it), `text` (the document's JSON), `commit` (which commit wrote it) and, where the
- * document has one, `expireAt` as a Timestamp: the field of the TTL policy that removes it.
+ * document has one, `expireAt` as a Timestamp: by it the tick removes what has expired, so that no TTL policy need be set
+ * up, and one may be.
  *
  * Transactions are optimistic: plain reads, then one commit on condition that nothing of it has changed. Firestore's own
  * hold locks from the first read on, which makes many writers of one document wait for each other, or time out.
@@ -48,6 +49,14 @@ class Conflict extends Error {
 class ReadFailed extends Error {
   override readonly name = "ReadFailed";
 }
+
+/** The collections whose documents expire; all of them, or this does not compile. */
+const expiring: Readonly<Record<Expiring, true>> = { events: true };
+type Expiring = { [C in Collection]: Documents[C] extends { readonly expireAt: Millis } ? C : never }[Collection];
+
+/** Expired documents that are removed in one commit (at most 500 writes), and commits of one sweep. */
+const sweepPage = 400;
+const sweepPages = 5;
 
 /** Options of {@link openFirestore}. */
 export interface FirestoreOptions {
@@ -132,9 +141,16 @@ class FirestoreStore implements Store {
     });
   }
 
-  /** Nothing to do: the database's TTL policies remove what has expired, within a day. */
-  async sweep(): Promise<number> {
-    return 0;
+  async sweep(now: Millis): Promise<number> {
+    let removed = 0;
+    for (const collection of Object.keys(expiring)) {
+      for (let page = 0; page < sweepPages; page++) {
+        const found = await this.#try(`sweeping ${collection}`, () => this.#sweepPage(collection as Expiring, now));
+        removed += found;
+        if (found < sweepPage) break;
+      }
+    }
+    return removed;
   }
 
   async close(): Promise<void> {
@@ -142,6 +158,27 @@ class FirestoreStore implements Store {
     this.#closed = true;
     // Terminated under a call that it still repeats, the library rejects where nobody can catch it.
     if (this.#givenUp === 0) await this.#firestore.terminate();
+  }
+
+  /** Removes some of what has expired, unless it has been written anew since it was found. */
+  async #sweepPage(collection: Expiring, now: Millis): Promise<Tried<number>> {
+    const { Timestamp } = this.#library;
+    const expired = this.#firestore
+      .collection(collectionPath(collection))
+      .where("expireAt", "<=", Timestamp.fromMillis(now))
+      .limit(sweepPage)
+      .select();
+    try {
+      const { docs } = await this.#call(expired.get());
+      const batch = this.#firestore.batch();
+      for (const { ref, updateTime } of docs) batch.delete(ref, { lastUpdateTime: updateTime });
+      if (docs.length > 0) await this.#call(batch.commit());
+      return { end: "done", value: docs.length };
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code !== undefined && outdated.has(code)) return { end: "again", cause };
+      throw this.#unavailable(`sweeping ${collection} failed`, cause);
+    }
   }
 
   async #work<T>(tx: BufferedTransaction, work: (tx: Transaction) => Promise<T>): Promise<T> {

@@ -41,7 +41,11 @@ export interface Store {
    * not be acknowledged.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Removes expired documents (Firestore's TTL policy does it there; SQLite needs the call). @param now world time, ms */
+  /**
+   * Removes expired documents, some thousands at a time.
+   * @param now world time, ms
+   * @returns how many.
+   */
   sweep(now: number): Promise<number>;
   close(): Promise<void>;
 }

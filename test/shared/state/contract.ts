@@ -238,12 +238,44 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe("sweeping", () => {
+      test("removes what has expired, and nothing that never expires", async () => {
+        await store.transaction(async (tx) => {
+          tx.put("fleet", "head", head(1));
+          tx.put("events", "old/a", mark("old/a", monday9 - 1));
+          tx.put("events", "now", mark("now", monday9));
+          tx.put("events", "new", mark("new", monday9 + 1));
+        });
+        expect(await store.sweep(monday9)).toBe(2);
+        expect((await store.list("events")).map(({ id }) => id)).toEqual(["new"]);
+        expect(await store.get("fleet", "head")).toBeDefined();
+        expect(await store.sweep(monday9)).toBe(0);
+      });
+
+      test("keeps what was written anew with a later expiry", async () => {
+        await store.transaction(async (tx) => tx.put("events", "a", mark("a", monday9)));
+        await store.transaction(async (tx) => tx.put("events", "a", mark("a", monday9 + 1)));
+        expect(await store.sweep(monday9)).toBe(0);
+      });
+
+      test("removes more than one commit can hold", async () => {
+        for (let from = 0; from < 900; from += 300) {
+          await store.transaction(async (tx) => {
+            for (let n = from; n < from + 300; n++) tx.put("events", `e${n}`, mark(`e${n}`, monday9));
+          });
+        }
+        expect(await store.sweep(monday9)).toBe(900);
+        expect(await store.list("events")).toEqual([]);
+      });
+    });
+
     test("a closed store says so with StoreUnavailable, and closing twice is harmless", async () => {
       await store.close();
       await store.close();
       for (const use of [
         () => store.get("fleet", "head"),
         () => store.list("fleet"),
+        () => store.sweep(monday9),
         () => store.transaction(async (tx) => tx.put("fleet", "head", head(1))),
       ]) {
         await expect(use()).rejects.toBeInstanceOf(StoreUnavailable);

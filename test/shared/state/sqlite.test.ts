@@ -10,7 +10,7 @@ import { openStore } from "../../../shared/state/open.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import { StoreUnavailable } from "../../../shared/state/store.ts";
 import { describeStore } from "./contract.ts";
-import { head, mark, monday9 } from "./samples.ts";
+import { head } from "./samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tidekeeper-store-"));
 let made = 0;
@@ -72,20 +72,6 @@ test("what the work makes of documents that changed between two reads is not bel
     if (left?.value.version !== right?.value.version) throw new Error("torn");
   });
   expect(runs).toBe(2);
-  await store.close();
-});
-
-test("sweep removes what has expired, and nothing that never expires", async () => {
-  const store = openSqlite(":memory:");
-  await store.transaction(async (tx) => {
-    tx.put("fleet", "head", head(1));
-    tx.put("events", "old", mark("old", monday9 - 1));
-    tx.put("events", "now", mark("now", monday9));
-    tx.put("events", "new", mark("new", monday9 + 1));
-  });
-  expect(await store.sweep(monday9)).toBe(2);
-  expect((await store.list("events")).map(({ id }) => id)).toEqual(["new"]);
-  expect(await store.get("fleet", "head")).toBeDefined();
   await store.close();
 });
 
