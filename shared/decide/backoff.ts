@@ -30,6 +30,8 @@ export const backOffRules = {
   denied: { advice: later(15 * minute, 6 * hour), alert: true },
   invalid: { advice: { retry: "never" }, alert: true },
   "no-effect": { advice: { retry: "never" }, alert: true },
+  // People were told when it became unknown.
+  "fate-unknown": { advice: { retry: "never" }, alert: false },
 } as const satisfies Record<FailureClass, BackOffRule>;
 
 /** What is `now` is tried again at once only so often; then it was no race, and it waits like the rest. */

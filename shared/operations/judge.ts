@@ -72,9 +72,21 @@ function judgeEnded(
   return failed("no-effect", `its operation succeeded without effect: ${seen.note}`);
 }
 
+/**
+ * What became of it cannot be told, and it must not be sent again. Once people have been told, it is given up, and the
+ * resource is free again.
+ */
+function neverAgain(slot: HeldSlot, why: string): Verdict {
+  if (slot.state === "unknown" && slot.alerted) {
+    return failed("fate-unknown", `${why}: whether it was carried out is not known, and it is not sent again`);
+  }
+  return unknown(`${why}, and it must not be sent twice`);
+}
+
 /** A held operation whose name is known. */
 function judgeNamed(
   traits: Traits,
+  slot: HeldSlot,
   name: string,
   since: Millis,
   look: Look<LongRunningOperation>,
@@ -99,6 +111,7 @@ function judgeNamed(
     if (seen.seen === "nothing" && traits.repeatable) {
       return failed("unavailable", `operation ${name} has vanished without effect: ${seen.note}`);
     }
+    if (seen.seen === "no-trace") return neverAgain(slot, `operation ${name} has vanished`);
     return unknown(`operation ${name} has vanished: ${noteOf(seen)}`);
   }
   return (overdue ? unknown : wait)(`operation ${name} cannot be looked up: ${look.why}`);
@@ -137,11 +150,7 @@ function judgeUnnamed(traits: Traits, slot: HeldSlot, facts: Facts, seen: Recogn
   }
   if (traits.repeatable)
     return { verdict: "ended", settlement: { end: "lapsed", note: `its call left no trace: ${noteOf(seen)}` } };
-  // Sending it again might do it twice. People have been told by now, so the resource is free again.
-  if (slot.state === "unknown" && slot.alerted) {
-    return failed("unavailable", `whether it was carried out is not known, and it is not sent again: ${noteOf(seen)}`);
-  }
-  return unknown(`its call left no trace, and it must not be sent twice: ${noteOf(seen)}`);
+  return neverAgain(slot, `its call left no trace: ${noteOf(seen)}`);
 }
 
 /** Judges a held operation by what {@link Facts} say. */
@@ -149,5 +158,5 @@ export function judge(traits: Traits, slot: HeldSlot, facts: Facts, seen: Recogn
   if (slot.state === "claimed" || slot.operationName === undefined) return judgeUnnamed(traits, slot, facts, seen, now);
   const since = slot.state === "running" ? slot.startedAt : slot.claimedAt;
   const look = facts.operation ?? { look: "unknown", why: "it was not looked up" };
-  return judgeNamed(traits, slot.operationName, since, look, seen, now);
+  return judgeNamed(traits, slot, slot.operationName, since, look, seen, now);
 }

@@ -104,4 +104,5 @@ export type Settlement =
   /** The call was never made: the claim lapsed or was withdrawn. */
   | { readonly end: "lapsed"; readonly note: string };
 
-export type FailureClass = import("../vertex/errors.ts").ErrorClass | "no-effect";
+/** `fate-unknown`: nobody can tell, people have been told, and what must not be sent twice is given up. */
+export type FailureClass = import("../vertex/errors.ts").ErrorClass | "no-effect" | "fate-unknown";

@@ -91,6 +91,7 @@ function deployFailed(facts: SpotModelCase, draft: Draft, change: Deploy, held: 
     case "gone":
     case "denied":
     case "unavailable":
+    case "fate-unknown":
       // Says nothing about the rung: the endpoint, the service or the permission is the matter.
       memory.bench = free(memory.bench, rungId, now);
       operationFailed(facts, draft, failure);

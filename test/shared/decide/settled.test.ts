@@ -153,6 +153,8 @@ describe("failed", () => {
     ],
     ["refused by the service: the same", resize, "invalid", true, true, (m) => m.patchBroken?.note, "as Vertex put it"],
     ["a job that can never run is answered", submission, "invalid", true, true, (m) => m.attempts, undefined],
+    ["a job that may have been submitted", submission, "fate-unknown", false, true, (m) => m.attempts, undefined],
+    ["a reboot that may have been made", reboot, "fate-unknown", false, true, (m) => m.attempts, undefined],
     ["a job that was throttled is tried again", submission, "throttled", false, false, (m) => m.attempts?.goal, "job"],
     [
       "a delete that lost a race is looked at again at once",

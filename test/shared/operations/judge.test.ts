@@ -256,10 +256,20 @@ describe("a claim of which nobody recorded whether its call was made", () => {
       seen: noTrace,
       is: "unknown",
     },
-    { when: "once they have, it has failed", slot: told, seen: noTrace, is: "unavailable" },
+    { when: "once they have, it has failed", slot: told, seen: noTrace, is: "fate-unknown" },
     { when: "what cannot be read stays unknown even then", slot: told, seen: blind, is: "unknown" },
   ])("what must never happen twice: $when", ({ slot, seen, is }) => {
     expect(outcome(judge(once, slot, none, seen, { world: claimedAt + minute, wire: lapsed }))).toBe(is);
+  });
+
+  test.each([
+    { when: "people are told first", slot: untold, is: "unknown" },
+    { when: "once they have been, the resource is free again", slot: told, is: "fate-unknown" },
+  ])("its operation was recorded and has vanished: $when", ({ slot, is }) => {
+    const named = { ...slot, operationName: name };
+    const facts: Facts = { resource: { look: "absent" }, operation: vanished };
+    const now = { world: claimedAt + hour + minute, wire: lapsed };
+    expect(outcome(judge(once, named, facts, noTrace, now))).toBe(is);
   });
 });
 

@@ -221,7 +221,7 @@ describe.each(kinds)("$kind", ({ kind, rpc, prepare, synchronous, repeatable, ca
     } else {
       expect(await world.settle(change.resource)).toMatchObject({ slot: "occupied" });
       expect(await world.slotOf(change.resource)).toMatchObject({ value: { state: "unknown", alerted: false } });
-      expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "failed", class: "unavailable" });
+      expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "failed", class: "fate-unknown" });
       expect(await world.alerts(keyOf(change))).toHaveLength(1);
       expect(await world.told(eventOf(change))).toEqual(["failed"]);
     }
