@@ -3,8 +3,10 @@
  * - stored, or answered: acknowledged;
  * - can never succeed (not an event, unknown target, out of bounds): answered `rejected`, set aside among the dead letters
  *   with its reason, acknowledged;
- * - the store or Pub/Sub cannot be reached, or a bug: thrown, so that Pub/Sub delivers it again with back-off, and after
- *   twenty tries sets it aside itself.
+ * - the store cannot be reached, a message cannot be set aside, or a bug: thrown, so that Pub/Sub delivers it again with
+ *   back-off, and after twenty tries sets it aside itself.
+ * What was stored is acknowledged even where its outcome cannot be published yet: delivered again and set aside in the end,
+ * it would look as if nothing had come of it.
  */
 import { createHash } from "node:crypto";
 import { letterAttributes } from "./dead-letter.ts";
@@ -54,11 +56,20 @@ async function setAside(home: Home, from: string, delivered: unknown, why: strin
   home.log("WARNING", `set aside: ${why}`, { function: from, messageId });
 }
 
+/** Publishes what is owed, if it can be: what is owed stays owed, and the next tick publishes it. */
+async function tellWhatIsOwed(home: Home): Promise<void> {
+  try {
+    await home.publishOwed();
+  } catch (error) {
+    home.log("WARNING", "outcomes were not published; the next tick publishes them", { error: String(error) });
+  }
+}
+
 /** Sets a delivery aside and answers it, in this order: what was answered `rejected` is found among the dead letters. */
 async function reject(home: Home, clock: Clock, from: string, delivered: unknown, rejection: Rejection): Promise<void> {
   await setAside(home, from, delivered, rejection.why);
   await storeRejection(home.store, rejection, clock);
-  await home.publishOwed();
+  await tellWhatIsOwed(home);
 }
 
 /** The rejection of what is no event; any other error is thrown on. */
@@ -80,7 +91,7 @@ export async function receiveEvent(home: Home, delivered: unknown): Promise<void
     const event = parseEvent(envelope);
     const stored = await storeRequest(home.store, { event, envelope }, { fleet: recalled.fleet, clock });
     if ("rejection" in stored) return await reject(home, clock, "scale", delivered, stored.rejection);
-    await home.publishOwed();
+    await tellWhatIsOwed(home);
     if (stored.targetKey !== undefined) await home.poke(stored.targetKey);
   } catch (error) {
     await reject(home, clock, "scale", delivered, notUnderstood(delivered, error));
@@ -143,7 +154,7 @@ export async function receivePoke(
   }
   const report = await reconcile({ ...home, clock, openWriter }, key);
   home.log(report.result === "refused" ? "WARNING" : "INFO", `${report.result}: ${report.why}`, { ...report });
-  await home.publishOwed();
+  await tellWhatIsOwed(home);
   // A synchronous change is over at once: its next step need not wait for a tick.
   if (report.result === "done") await home.poke(key);
 }

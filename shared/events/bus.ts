@@ -1,5 +1,6 @@
 /** Our Pub/Sub topics, published to with the real client, which is loaded on the first message. */
-import type { PubSub, Topic } from "@google-cloud/pubsub";
+import type { PublishOptions, PubSub, Topic } from "@google-cloud/pubsub";
+import type { Millis } from "../time/clock.ts";
 
 /** Topics of the topology that we publish to. */
 export type TopicName = "events" | "signals" | "pokes" | "outcomes" | "dead-letters";
@@ -16,11 +17,36 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+/** The client by itself tries for ten minutes; a function is to have answered by then, and what is owed is not lost. Wire time. */
+const longestPublish: Millis = 15_000;
+
+function trying(most: Millis): NonNullable<PublishOptions["gaxOpts"]> {
+  return {
+    isBundling: false,
+    retry: {
+      backoffSettings: {
+        initialRetryDelayMillis: 100,
+        retryDelayMultiplier: 2,
+        maxRetryDelayMillis: 2_000,
+        initialRpcTimeoutMillis: most / 3,
+        rpcTimeoutMultiplier: 1,
+        maxRpcTimeoutMillis: most / 3,
+        totalTimeoutMillis: most,
+      },
+    },
+  };
+}
+
 /**
  * Opens the bus. `PUBSUB_EMULATOR_HOST` points the client at a local cloud, as everywhere.
- * @param prefix first word of the topics' names.
+ * @param options `prefix`: first word of the topics' names; `longest`: how long a message is tried for, default 15 s.
  */
-export function openBus(options: { readonly project: string; readonly prefix: string }): Bus {
+export function openBus(options: {
+  readonly project: string;
+  readonly prefix: string;
+  readonly longest?: Millis;
+}): Bus {
+  const gaxOpts = trying(options.longest ?? longestPublish);
   let client: Promise<PubSub> | undefined;
   const topics = new Map<TopicName, Topic>();
   return {
@@ -30,7 +56,7 @@ export function openBus(options: { readonly project: string; readonly prefix: st
       let topic = topics.get(name);
       if (topic === undefined) {
         // A wake-up is short: no message waits for others to travel with.
-        topic = pubsub.topic(`${options.prefix}-${name}`, { batching: { maxMilliseconds: 1 } });
+        topic = pubsub.topic(`${options.prefix}-${name}`, { batching: { maxMilliseconds: 1 }, gaxOpts });
         topics.set(name, topic);
       }
       return topic.publishMessage({

@@ -51,6 +51,12 @@ export async function messageToRetry(store: Store, letter: Letter, as: string | 
   }
   if (as !== undefined) return renamed(original, as);
   const id = eventOf(original)?.["id"];
+  if (id === undefined && letter.messageId === undefined) {
+    throw new Failure(
+      `nothing tells whether event ${letter.id} was stored before: it has no id of its own, and Pub/Sub gave it another one when it set it aside`,
+      "look with `tidekeeper explain TARGET`; if nothing came of it, add --as NEW-ID to publish it as a new event",
+    );
+  }
   const outcome = typeof id === "string" ? (await store.get("events", id))?.value.outcome : undefined;
   if (outcome?.final) {
     throw new Failure(

@@ -201,6 +201,24 @@ describe("dead-letters", () => {
     expect(Object.keys(published[0]?.attributes ?? {})).toEqual(["origin"]);
   });
 
+  test("an event without an id that Pub/Sub forwarded may have been stored: it goes back as a new one, or not", async () => {
+    const id = await pubsub.topic("tidekeeper-dead-letters").publishMessage({
+      data: Buffer.from('{"type":"scale","target":"research","delta":1}'),
+      attributes: {
+        CloudPubSubDeadLetterSourceDeliveryCount: "20",
+        CloudPubSubDeadLetterSourceSubscription: "tidekeeper-scale",
+      },
+    });
+    expect(await place.run("dead-letters", "retry", id)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/stored before.*\n.*explain TARGET.*--as NEW-ID/s),
+    });
+    const published = await publishedTo("events", async () => {
+      expect((await place.run("dead-letters", "retry", id, "--as", "again-1")).err).toBe("");
+    });
+    expect(published.map(({ text }) => JSON.parse(text).id)).toEqual(["again-1"]);
+  });
+
   test.each([
     { what: "nobody knows", attributes: { note: "by hand" }, message: /nothing says which topic/ },
     {
