@@ -38,7 +38,10 @@ const certainRefusals: ReadonlySet<StatusName> = new Set([
   "UNAUTHENTICATED",
 ]);
 
-/** HTTP statuses of answers that came without a google.rpc status, from proxies and load balancers. */
+/**
+ * HTTP statuses of errors without a google.rpc status. A 404 is only believed to mean that something does not exist where
+ * the service says so: see {@link readHttp}.
+ */
 const httpStatuses: { readonly [status: number]: StatusName } = {
   400: "INVALID_ARGUMENT",
   401: "UNAUTHENTICATED",
@@ -145,7 +148,9 @@ function readHttp(httpStatus: number, body: unknown): Reading {
   const read = readRestBody(body, httpStatus);
   if (read !== undefined) return read;
   const start = typeof body === "string" && body !== "" ? `: ${body.slice(0, 200)}` : "";
-  const status = httpStatuses[httpStatus] ?? (httpStatus >= 500 ? "UNAVAILABLE" : "UNKNOWN");
+  // Proxies, load balancers and the metadata server (no token) answer 404 too, and know nothing of the resource.
+  const unknown = httpStatus >= 500 || httpStatus === 404;
+  const status = unknown ? "UNAVAILABLE" : (httpStatuses[httpStatus] ?? "UNKNOWN");
   return { status, text: `HTTP ${httpStatus}${start}` };
 }
 

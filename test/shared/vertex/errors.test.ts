@@ -215,6 +215,16 @@ describe("errors that never were an answer of the service", () => {
       error: { response: { status: 502, data: "<html>Bad Gateway</html>" } },
       is: "unavailable",
     },
+    {
+      when: "a proxy's 404, which knows nothing of the resource",
+      error: { response: { status: 404, data: "<html>Error 404 (Not Found)!!1</html>" } },
+      is: "unavailable",
+    },
+    {
+      when: "the metadata server's 404: it has no token for us",
+      error: { response: { status: 404, data: "Not Found" } },
+      is: "unavailable",
+    },
     { when: "a proxy's 429", error: { response: { status: 429, data: "rate limited, retry" } }, is: "throttled" },
     { when: "no credentials", error: new Error("Could not load the default credentials. Browse to ..."), is: "denied" },
     { when: "something thrown", error: "boom", is: "unavailable" },
