@@ -31,6 +31,16 @@ export interface Settings {
   readonly clock: string | undefined;
 }
 
+/** Half of a local cloud's addresses would act on Google Cloud for the other half, or by a clock that runs fast. */
+function refuseHalfLocal(rest: string | undefined, grpc: string | undefined, clock: string | undefined): void {
+  if ((rest === undefined) === (grpc === undefined) && (clock === undefined || rest !== undefined)) return;
+  const needed = { TIDEKEEPER_VERTEX_REST: rest, TIDEKEEPER_VERTEX_GRPC: grpc };
+  const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  throw new Error(
+    `the environment names a local cloud, but not all of it: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing; \`tidekeeper local\` prints all of them. For Google Cloud set none of TIDEKEEPER_VERTEX_REST, TIDEKEEPER_VERTEX_GRPC and TIDEKEEPER_CLOCK`,
+  );
+}
+
 /**
  * Reads the settings.
  * @throws Error naming each variable that is missing or wrong.
@@ -44,6 +54,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     );
   }
   const { TIDEKEEPER_VERTEX_REST: rest, TIDEKEEPER_VERTEX_GRPC: grpc, ...values } = result.data;
+  refuseHalfLocal(rest, grpc, values.TIDEKEEPER_CLOCK);
   return {
     project: values.TIDEKEEPER_PROJECT,
     prefix: values.TIDEKEEPER_PREFIX,
