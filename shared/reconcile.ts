@@ -89,7 +89,13 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
   const settled = await settle(tools, recalled.slot, aftermath(tools, recalled));
   if (settled.slot === "occupied") {
     const requests = recalled.target?.value.requests ?? [];
-    await expireWaiting(store, { key, requests, running: settled.held.eventIds, now: tools.clock.now() });
+    await expireWaiting(store, {
+      key,
+      requests,
+      running: settled.held.eventIds,
+      because: "another operation on the resource had not ended",
+      now: tools.clock.now(),
+    });
     return { target: key, result: "occupied", why: settled.why, change: describe(settled.held.change) };
   }
   if (settled.slot !== "free") recalled = await recall(store, key, settings.storeId);
@@ -108,7 +114,10 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
   };
   const { paused } = recalled.head.value;
   if (paused !== undefined && action.do === "change") {
-    // Nothing is remembered either: the memory of a decision to change is only true once the change is claimed.
+    // Nothing is remembered either: the memory of a decision to change is only true once the change is claimed. Who
+    // waited in vain is told all the same.
+    const { requests } = recalled.target.value;
+    await expireWaiting(store, { key, requests, running: [], because: "the fleet was paused", now: tools.clock.now() });
     return {
       target: key,
       result: "paused",

@@ -1,6 +1,6 @@
 /**
- * Tells those whose time ran out while an operation occupied their target's resource: deciders end requests, but nothing is
- * decided until the operation has settled, and that may take hours.
+ * Tells those whose time ran out while nothing could be decided for them: deciders end requests, but an operation may
+ * occupy the resource for hours, and a pause may last for days.
  */
 import { describeWish } from "../decide/words.ts";
 import type { Request } from "../events/requests.ts";
@@ -17,6 +17,8 @@ export interface Waiting {
   readonly requests: readonly Request[];
   /** Events that the running operation is about: its end answers them. */
   readonly running: readonly string[];
+  /** Why nothing was decided. */
+  readonly because: string;
   /** World time. */
   readonly now: Millis;
 }
@@ -31,7 +33,7 @@ function isOverdue({ eventId, answered, expiresAt }: Request, { running, now }: 
  * @throws StoreUnavailable
  */
 export async function expireWaiting(store: Store, waiting: Waiting): Promise<void> {
-  const { key, now } = waiting;
+  const { key, because, now } = waiting;
   if (!waiting.requests.some((request) => isOverdue(request, waiting))) return;
   await store.transaction(async (tx) => {
     const target = (await tx.get("targets", key))?.value;
@@ -40,7 +42,7 @@ export async function expireWaiting(store: Store, waiting: Waiting): Promise<voi
     if (overdue.length === 0) return;
     const telling = { target: target.name, resource: slotOf(key), at: now };
     for (const { eventId, wish } of overdue) {
-      const why = "its time ran out while another operation on the resource had not ended";
+      const why = `its time ran out while ${because}`;
       putOutcome(tx, answerOutcome(telling, { eventId, phase: "expired", what: describeWish(wish), why }));
     }
     const requests = target.requests.map((request) =>

@@ -47,6 +47,12 @@ export function parseName(name: string): NameParts | undefined {
   return { project, location, collection, id };
 }
 
+/** One project may be written by its id or by its number; nothing here tells which number belongs to which id. */
+function maySameProject(a: string, b: string): boolean {
+  const number = /^\d+$/;
+  return a === b || number.test(a) !== number.test(b);
+}
+
 /** Whether two names mean one resource, whichever of project id and project number each was written with. */
 export function sameResource(a: string, b: string): boolean {
   const left = parseName(a);
@@ -54,6 +60,7 @@ export function sameResource(a: string, b: string): boolean {
   return (
     left !== undefined &&
     right !== undefined &&
+    maySameProject(left.project, right.project) &&
     left.location === right.location &&
     left.collection === right.collection &&
     left.id === right.id

@@ -41,7 +41,7 @@ describe("requests that wait while an operation occupies the resource", () => {
   }
   async function expire(now: number, running: readonly string[] = []): Promise<void> {
     const requests = (await store.get("targets", key))?.value.requests ?? [];
-    await expireWaiting(store, { key, requests, running, now });
+    await expireWaiting(store, { key, requests, running, because: "it was tested", now });
   }
   const told = async () => (await store.list("outbox")).map(({ value }) => value.outcome);
   const version = async () => (await store.get("targets", key))?.version;
@@ -61,7 +61,7 @@ describe("requests that wait while an operation occupies the resource", () => {
         target: "training",
         resource: key,
         what: "wake",
-        why: "its time ran out while another operation on the resource had not ended",
+        why: "its time ran out while it was tested",
         at: monday9 + 2 * hour,
       },
     ]);
