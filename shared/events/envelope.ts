@@ -3,6 +3,7 @@
  * converted by functions-framework (a CloudEvent with `data.message`), unconverted where it has no data (the raw push
  * body in place of the event), and Eventarc's own (a CloudEvent with `data.subscription` beside `data.message`).
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Millis } from "../time/clock.ts";
 
@@ -69,6 +70,14 @@ function millis(time: string | undefined): Millis | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
+/** Ids that a store can hold as they are; Pub/Sub's own are digits. */
+const plainId = /^[\x20-\x7e]{1,256}$/;
+
+/** A message's id: any other is known by its hash, which is the same at each delivery. */
+function usableId(id: string): string {
+  return plainId.test(id) ? id : `id-${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
+}
+
 function fromPush(push: z.output<typeof pushSchema>, fallback: { id?: string; time?: string | undefined }): Envelope {
   const { message, subscription, deliveryAttempt } = push;
   const messageId = message.messageId ?? message.message_id ?? fallback.id;
@@ -76,7 +85,7 @@ function fromPush(push: z.output<typeof pushSchema>, fallback: { id?: string; ti
     throw new BadEvent("the message has no messageId", "publish it through Pub/Sub, which gives it one");
   }
   return {
-    messageId,
+    messageId: usableId(messageId),
     publishedAt: millis(message.publishTime ?? message.publish_time ?? fallback.time),
     attributes: message.attributes ?? {},
     data: Buffer.from(message.data ?? "", "base64"),
@@ -112,7 +121,7 @@ export function openEnvelope(delivered: unknown): Envelope {
     );
   }
   return {
-    messageId: id,
+    messageId: usableId(id),
     publishedAt: millis(time),
     attributes: {},
     data: Buffer.from(JSON.stringify(data ?? {})),

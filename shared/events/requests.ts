@@ -30,6 +30,8 @@ export interface Request {
   readonly note?: string;
   /** Pub/Sub's publish time, wire: the order of requests, never the sender's clock. */
   readonly publishedAt: Millis;
+  /** Pub/Sub's id of the message: the order of requests published together. Those of earlier releases lack it. */
+  readonly messageId?: string;
   /** World time at which it was stored. */
   readonly storedAt: Millis;
   /** World time after which it is not wanted any more. */

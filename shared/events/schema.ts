@@ -74,6 +74,10 @@ const eventSchemas = {
     ...common,
     customJob: z
       .looseObject({ displayName: z.string().min(1).max(128), jobSpec: z.looseObject({}) })
+      // As it is stored, a number such as 1e20 is longer than as it was sent.
+      .refine((job) => Buffer.byteLength(JSON.stringify(job)) <= largestEvent, {
+        error: `is larger than ${largestEvent} bytes when its numbers are written out`,
+      })
       .describe("A CustomJob as Vertex AI takes it; its persistentResourceId is filled in."),
   }),
 } as const;
@@ -104,9 +108,11 @@ export function parseForeignJson(data: Buffer, limit: number): JsonObject {
   }
   let parsed: unknown;
   let forbidden: string | undefined;
+  let endless: string | undefined;
   try {
     parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data), (key, value) => {
       if (forbiddenKeys.has(key)) forbidden = key;
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) endless = key;
       return value;
     });
   } catch (error) {
@@ -117,6 +123,9 @@ export function parseForeignJson(data: Buffer, limit: number): JsonObject {
   }
   if (forbidden !== undefined) {
     throw new BadEvent(`the key ${JSON.stringify(forbidden)} is not allowed anywhere`, "remove it and publish again");
+  }
+  if (endless !== undefined) {
+    throw new BadEvent(`the number at ${JSON.stringify(endless)} is too large`, "write one below 1e308");
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new BadEvent("the message is JSON, but not an object", 'send an object like {"type":"wake","target":"NAME"}');

@@ -75,9 +75,11 @@ export interface TargetDocument {
   readonly releasedAt?: Millis;
 }
 
-/** An event's place in the order of events: Pub/Sub's publish time, and the event id among equals. */
+/** An event's place in the order of events; see `order.ts`. */
 export interface Order {
   readonly publishedAt: Millis;
+  /** Pub/Sub's id of the message; documents of earlier releases lack it. */
+  readonly messageId?: string;
   readonly eventId: string;
 }
 

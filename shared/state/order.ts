@@ -1,13 +1,31 @@
 /**
- * The order of events: Pub/Sub's publish time, and the event id among equals; never the sender's clock, never the order of
- * arrival. Events that want the same thing compete for one place, and the newest of them has it.
+ * The order of events: Pub/Sub's publish time; among equals its message id, a number that grows within what was published
+ * together; then the event id. Never the sender's clock, never the order of arrival. Events that want the same thing compete for one place, and the newest of them has it.
  */
 import type { Request, Wish } from "../events/requests.ts";
 import type { Order, TargetDocument } from "./documents.ts";
 
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Numbers of any length, as text: they have no leading zeros. */
+function compareNumbers(a: string, b: string): number {
+  return a.length - b.length || compareText(a, b);
+}
+
 /** Below zero when `a` comes before `b`. */
 export function compareOrder(a: Order, b: Order): number {
-  return a.publishedAt - b.publishedAt || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);
+  return (
+    a.publishedAt - b.publishedAt ||
+    compareNumbers(a.messageId ?? "", b.messageId ?? "") ||
+    compareText(a.eventId, b.eventId)
+  );
+}
+
+/** An event's place, by itself. */
+export function orderOf({ publishedAt, messageId, eventId }: Order): Order {
+  return { publishedAt, ...(messageId === undefined ? {} : { messageId }), eventId };
 }
 
 /** What an event competes for; undefined for a job, which stands beside every other. */
@@ -46,7 +64,7 @@ export function withOrder(newest: TargetDocument["newest"], wish: Wish, order: O
   if (place === undefined) return newest;
   const before = newest?.[place];
   if (before !== undefined && compareOrder(before, order) > 0) return newest;
-  return { ...newest, [place]: { publishedAt: order.publishedAt, eventId: order.eventId } };
+  return { ...newest, [place]: orderOf(order) };
 }
 
 /** Whether a new wish takes the place of an open request, the older of the two. */

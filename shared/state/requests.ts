@@ -9,6 +9,7 @@ import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import { answerOutcome, type Outcome, type Telling } from "../outcomes/outcome.ts";
 import type { Clock, Millis } from "../time/clock.ts";
 import { day, hour } from "../time/clock.ts";
+import { DocumentRefused } from "./codec.ts";
 import { schemaVersion, type TargetDocument } from "./documents.ts";
 import { findTarget } from "./find-target.ts";
 import { putOutcome } from "./outbox.ts";
@@ -50,6 +51,7 @@ function toTake(asked: Asked, eventId: string, now: Millis, wire: Millis): Arriv
   return {
     event,
     eventId,
+    messageId: envelope.messageId,
     publishedAt,
     now,
     // A time to live counts from the publishing, which is wire time.
@@ -122,7 +124,7 @@ export async function storeRequest(
   const arrival = toTake(asked, eventId, now, context.clock.wire());
   const found = findTarget(context.fleet, event.target);
   const policy = found.found === "none" ? undefined : found.policy;
-  return store.transaction(async (tx): Promise<Stored | { readonly rejection: Rejection }> => {
+  const taking = store.transaction(async (tx): Promise<Stored | { readonly rejection: Rejection }> => {
     const [mark, target] = await Promise.all([
       tx.get("events", eventId),
       policy === undefined ? undefined : tx.get("targets", policy.key),
@@ -134,6 +136,12 @@ export async function storeRequest(
     const { phase, what, why } = taken.answer;
     if (phase === "rejected") return { rejection: { eventId, what, why, about: aboutTarget(found.policy) } };
     return { outcome: write(tx, found.policy, arrival, taken), duplicate: false, ...targetKey };
+  });
+  return taking.catch((error: unknown) => {
+    // Delivered again it would be as large as now.
+    if (!(error instanceof DocumentRefused)) throw error;
+    const why = `it cannot be stored: ${error.message}`;
+    return { rejection: { eventId, what: describeEvent(event), why, ...(policy && { about: aboutTarget(policy) }) } };
   });
 }
 

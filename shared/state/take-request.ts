@@ -10,7 +10,7 @@ import type { AnswerPhase } from "../outcomes/outcome.ts";
 import type { Millis } from "../time/clock.ts";
 import { localTime } from "../time/local.ts";
 import type { Order, SizeAsked, SizeHistory, TargetDocument } from "./documents.ts";
-import { compareOrder, overrules, replaces, withOrder } from "./order.ts";
+import { compareOrder, orderOf, overrules, replaces, withOrder } from "./order.ts";
 import { type Bounds, sizeOf, step, withAsked } from "./sizes.ts";
 import { currentSize, describeEvent, type Wanted, wantedBy } from "./wishes.ts";
 
@@ -63,19 +63,18 @@ function withRequest(
   wish: Wish,
   answered: Request["answered"],
 ): Omit<Taken, "answer"> {
-  const { event, eventId, publishedAt, now, expiresAt } = arrival;
+  const { event, now, expiresAt } = arrival;
   const older = (open: Request) => replaces(wish, open) && compareOrder(open, arrival) < 0;
   const request: Request = {
-    eventId,
+    ...orderOf(arrival),
     wish,
     ...askerOf(event),
-    publishedAt,
     storedAt: now,
     expiresAt,
     answered,
   };
   const requests = [...target.requests.filter((open) => !older(open)), request].sort(compareOrder);
-  const why = `replaced by the newer ${describeWish(wish)} of ${describeAsker(request)} (event ${eventId})`;
+  const why = `replaced by the newer ${describeWish(wish)} of ${describeAsker(request)} (event ${request.eventId})`;
   return {
     target: { ...target, requests, newest: withOrder(target.newest, wish, arrival) ?? {} },
     superseded: target.requests
@@ -97,8 +96,8 @@ function historyOf(
   open?: Request,
 ): SizeHistory {
   if (open?.wish.type !== "scale") return { base: currentSize(policy, target, pool, bounds), asked: [] };
-  const { eventId, publishedAt, wish } = open;
-  return target.sizes?.[pool] ?? { base: wish.replicas, asked: [{ eventId, publishedAt, replicas: wish.replicas }] };
+  const { replicas } = open.wish;
+  return target.sizes?.[pool] ?? { base: replicas, asked: [{ ...orderOf(open), replicas }] };
 }
 
 function describeStep(asked: SizeAsked, before: number, bounds: Bounds): string {
@@ -128,9 +127,8 @@ function takeLateSize(
 
 function takeSize(policy: TargetPolicy, target: TargetDocument, arrival: Arrival, wanted: SizeWanted): Taken {
   const { pool, bounds } = wanted;
-  const { publishedAt, eventId } = arrival;
   const open = inForce(target, pool, arrival.now);
-  const asked: SizeAsked = { publishedAt, eventId, ...wanted.asked };
+  const asked: SizeAsked = { ...orderOf(arrival), ...wanted.asked };
   const before = historyOf(policy, target, wanted, open);
   const history = withAsked(before, asked, bounds);
   const overruling = overrules(target, { type: "scale", pool, replicas: 0 }, arrival);

@@ -62,6 +62,7 @@ describe("storing a request", () => {
     expect((await targetOf()).requests).toEqual([
       {
         eventId: "m1",
+        messageId: "m1",
         wish: { type: "scale", pool: "workers", replicas: 4 },
         source: "ci",
         note: "nightly",
@@ -117,6 +118,11 @@ describe("storing a request", () => {
         "an unknown target is rejected with the nearest name",
         { type: "wake", target: "trainning" },
         'rejected: wake: the fleet has no target "trainning"; the nearest name is "training"',
+      ],
+      [
+        "a resource of another project is another resource",
+        { type: "wake", target: "projects/staging/locations/us-central1/persistentResources/training" },
+        'rejected: wake: the fleet has no target "projects/staging/locations/us-central1/persistentResources/training"; the nearest name is "training"',
       ],
       [
         "an endpoint with two models does not say which is meant",
@@ -285,6 +291,13 @@ describe("storing a request", () => {
       expect(await owed()).toEqual(["m1/superseded", "m2/accepted", "m2/superseded", "m3/accepted"]);
     });
 
+    test("of two in one millisecond the later message counts as newer: ids are numbers", async () => {
+      await deliver({ type: "scale", target: "training", replicas: 2, id: "first" }, "1000", 0);
+      const earlier = await deliver({ type: "scale", target: "training", replicas: 8, id: "second" }, "999", 0);
+      expect(answered(earlier)).toBe("superseded: scale to 8: it arrived after the newer event first");
+      expect(await open()).toEqual(["first: workers 2"]);
+    });
+
     test("of two in one millisecond the greater id counts as newer", async () => {
       await deliver({ type: "wake", target: "training" }, "b", 0);
       expect((await deliver({ type: "wake", target: "training" }, "a", 0)).outcome.phase).toBe("superseded");
@@ -338,6 +351,24 @@ describe("storing a request", () => {
       );
       expect(await open()).toHaveLength(20);
     });
+  });
+
+  test("what is too large to be stored is rejected: it would not get smaller", async () => {
+    const target = await targetOf();
+    const decisions = Array.from({ length: 9_000 }, () => ({
+      at: monday9,
+      times: 1,
+      rule: "test",
+      action: "nothing",
+      why: "x".repeat(30),
+    }));
+    await store.transaction(async (tx) => tx.put("targets", training, { ...target, decisions }));
+    const customJob = { displayName: "large", jobSpec: { text: "x".repeat(30_000) } };
+    let stored = await deliver({ type: "job", target: "training", customJob }, "m0", 0);
+    for (let job = 1; stored.outcome.phase === "accepted"; job += 1)
+      stored = await deliver({ type: "job", target: "training", customJob }, `m${job}`, job);
+    expect(answered(stored)).toMatch(/^rejected: run job large: it cannot be stored: .* more than the 1000000/);
+    expect(stored.outcome.target).toBe("training");
   });
 
   describe("documents that must not be changed", () => {
