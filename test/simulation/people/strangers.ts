@@ -3,7 +3,7 @@ import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import type { Dice } from "../dice.ts";
 import { elastic, machineType, modelsOf, poolsOf } from "../scenario.ts";
 import type { Story } from "../story.ts";
-import { type Cloud, type MethodName, parent, Refused } from "../world/cloud.ts";
+import { type Cloud, type MethodName, overStates, parent, Refused } from "../world/cloud.ts";
 import type { Memory } from "../world/memory.ts";
 
 /** Things outside the fleet: whoever is not a stranger leaves them alone. */
@@ -85,6 +85,14 @@ export class Strangers {
     if (looked.length > 0) this.submitJob(dice.pick(looked).resource, dice.between(5, 30) * 60);
   }
 
+  /** Clears up, as scripts do: nothing shows then that such a job ever was. */
+  deleteJobsThatAreOver(resource: string): void {
+    for (const { name, state } of this.#parts.cloud.jobsOn(resource)) {
+      if (overStates.has(state ?? ""))
+        this.#try(resource, "deletes a job that is over", "JobService.DeleteCustomJob", { name });
+    }
+  }
+
   /** Deploys a model of their own; it gets no traffic until they give it some. */
   deploy(endpoint: string, displayName = "theirs"): void {
     this.#models += 1;
@@ -116,8 +124,10 @@ export class Strangers {
     } else if (roll < 0.87) {
       const done = this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
       if (done) this.#parts.deleted(name);
-    } else if (roll < 0.97) {
+    } else if (roll < 0.95) {
       this.create(name, dice.whole(1, 4));
+    } else if (roll < 0.98) {
+      this.deleteJobsThatAreOver(name);
     } else {
       this.#try(name, "reboots it", "PersistentResourceService.RebootPersistentResource", { name });
     }
