@@ -264,6 +264,12 @@ export const mutations: readonly Mutation[] = [
     "wanted[name] = Math.max(1, asked + 4);",
   ),
   one(
+    "a job that may have been submitted is submitted again",
+    "shared/operations/judge.ts",
+    'failed("fate-unknown",',
+    'failed("unavailable",',
+  ),
+  one(
     "a failed deploy is tried again under the same id",
     "shared/decide/spot-model/deploy.ts",
     "memory.sequence = sequence;",

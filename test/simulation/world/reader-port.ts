@@ -18,7 +18,7 @@ import type { Instance } from "./instance.ts";
 import { readError } from "./mishaps.ts";
 import type { Weather } from "./weather.ts";
 
-/** How long an answer may lag behind. Jobs and operations are never shown late: nothing could be decided then. */
+/** How long an answer may lag behind. Active jobs and operations are never shown late: nothing could be decided then. */
 const longestLag = 40 * second;
 const mayLag = /Get(PersistentResource|Endpoint)$/;
 const jobsList: MethodName = "JobService.ListCustomJobs";
@@ -37,11 +37,13 @@ export interface ReaderPortParts {
   readonly looks: number[];
   /** Which lists end early, until when, and what part of them is shown; shared by everybody: it is the service's trouble. */
   readonly short: Map<MethodName, { readonly until: number; readonly shown: number }>;
+  /** Until when a search by label finds nothing, whatever there is; shared by everybody. */
+  readonly labels: { hiddenUntil: number };
 }
 
 /** Opens the port. */
 export function openReaderPort(parts: ReaderPortParts): VertexReader {
-  const { instance, cloud, dice, weather, answers, now, looks, short } = parts;
+  const { instance, cloud, dice, weather, answers, now, looks, short, labels } = parts;
 
   function serve(method: MethodName, request: object): JsonObject {
     if (dice.chance(weather.rates.readFails)) throw readError(dice);
@@ -102,7 +104,11 @@ export function openReaderPort(parts: ReaderPortParts): VertexReader {
         parent,
       }),
     listActiveCustomJobs: () => listJobs(activeStates.map((state) => `state="JOB_STATE_${state}"`).join(" OR ")),
-    listCustomJobsLabelled: (_location, { key, value }) => listJobs(`labels.${key}=${value}`),
+    listCustomJobsLabelled: async (_location, { key, value }) => {
+      if (dice.chance(weather.rates.readLags)) labels.hiddenUntil = now() + dice.between(0, 30) * minute;
+      const found = await listJobs(`labels.${key}=${value}`);
+      return weather.stormy && now() < labels.hiddenUntil ? { ...found, items: [] } : found;
+    },
     getEndpoint: (name) => get("EndpointService.GetEndpoint", readEndpoint, name),
     listEndpoints: () => list("EndpointService.ListEndpoints", "endpoints", readEndpoint, { parent }),
     getOperation: (name) => get("Operations.GetOperation", readOperation, name),
