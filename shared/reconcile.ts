@@ -16,6 +16,7 @@ import { settle, withdraw } from "./operations/settle.ts";
 import { startAndRecord } from "./operations/start.ts";
 import { expireWaiting } from "./state/expire.ts";
 import { policyOf, type Recalled, type Released, recall, slotOf } from "./state/recall.ts";
+import { bringUpToDate } from "./state/target-document.ts";
 import type { Clock } from "./time/clock.ts";
 import type { Endpoint, VertexWriter } from "./vertex/vertex.ts";
 
@@ -32,6 +33,14 @@ type Tools = Pick<Home, "store" | "reader" | "settings"> & {
   readonly clock: Clock;
   readonly openWriter: () => Promise<VertexWriter>;
 };
+
+/** Recalls a target; what the newest apply has not got to yet, or never will, is done for it here. */
+async function recallUpToDate({ store, settings }: Tools, key: string): ReturnType<typeof recall> {
+  const recalled = await recall(store, key, settings.storeId);
+  if ("refused" in recalled || recalled.target.value.appliedVersion >= recalled.head.value.version) return recalled;
+  await bringUpToDate(store, [recalled.policy], recalled.head.value.version);
+  return recall(store, key, settings.storeId);
+}
 
 /** The target as recalled, to be looked at. */
 function looked({ fleet, policy, target, siblings }: Recalled): Looked {
@@ -60,7 +69,7 @@ function aftermath(tools: Tools, recalled: Recalled | Released): AfterSettling {
 
 /** Why the delete that was claimed must not be made: the look under the claim says something else; undefined when it agrees. */
 async function disagreement(tools: Tools, held: Held, needs: Set<Need>): Promise<string | undefined> {
-  const again = await recall(tools.store, held.targetKey, tools.settings.storeId);
+  const again = await recallUpToDate(tools, held.targetKey);
   if ("refused" in again) return again.refused;
   const { action, why } = await lookAndDecide(tools, looked(again), needs);
   return action.do === "change" && isDeepStrictEqual(action.change, held.change) ? undefined : why;
@@ -76,8 +85,8 @@ function holds(slot: Released["slot"], key: string): boolean {
  * @throws StoreUnavailable when the store cannot be reached.
  */
 export async function reconcile(tools: Tools, key: string): Promise<Report> {
-  const { store, settings } = tools;
-  let recalled = await recall(store, key, settings.storeId);
+  const { store } = tools;
+  let recalled = await recallUpToDate(tools, key);
   if ("refused" in recalled && recalled.reason !== "not-in-fleet") {
     return { target: key, result: "refused", why: recalled.refused };
   }
@@ -98,7 +107,7 @@ export async function reconcile(tools: Tools, key: string): Promise<Report> {
     });
     return { target: key, result: "occupied", why: settled.why, change: describe(settled.held.change) };
   }
-  if (settled.slot !== "free") recalled = await recall(store, key, settings.storeId);
+  if (settled.slot !== "free") recalled = await recallUpToDate(tools, key);
   if ("refused" in recalled) return { target: key, result: "refused", why: recalled.refused };
 
   const needs = new Set<Need>();

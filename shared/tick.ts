@@ -10,7 +10,8 @@ import type { Home } from "./home.ts";
 import { finder, lookAtLocation, observeLocation } from "./observe-location.ts";
 import { asSibling, siblingsOf } from "./siblings.ts";
 import { schemaVersion, type TargetDocument } from "./state/documents.ts";
-import { recallFleet } from "./state/recall.ts";
+import { policyOf, recallFleet } from "./state/recall.ts";
+import { releaseTarget } from "./state/release-target.ts";
 
 /** What one tick did, for its log line. */
 export interface TickReport {
@@ -48,10 +49,17 @@ export async function tick(home: Home): Promise<TickReport> {
     home.log("ERROR", `the tick does nothing: ${recalled.refused}`);
     return { refused: recalled.refused, targets: 0, poked: [], published: 0, doubled: [] };
   }
-  const { fleet } = recalled;
+  const { head, fleet } = recalled;
+  const { version } = head.value;
   const [documents, slots] = await Promise.all([home.store.list("targets"), home.store.list("slots")]);
   const documentOf = new Map(documents.map(({ id, value }) => [id, value]));
   const occupied = new Set<string>(slots.filter(({ value }) => value.state !== "empty").map(({ id }) => id));
+  // Left over by an apply that ended half-way. What a later one has made already is not in this fleet yet.
+  const leftOver = documents.filter(
+    ({ id, value }) =>
+      value.releasedAt === undefined && value.appliedVersion <= version && policyOf(fleet, id) === undefined,
+  );
+  await Promise.all(leftOver.map(({ id }) => releaseTarget(home.store, id, { version, now })));
   const doubled: string[] = [];
   const poked: string[] = [];
 
@@ -84,7 +92,9 @@ export async function tick(home: Home): Promise<TickReport> {
         const target = documentOf.get(policy.key);
         if (target === undefined || target.schema > schemaVersion) continue;
         const resource = policy.kind === "persistentResource" ? policy.resource : policy.endpoint;
-        if (occupied.has(resource) || needsWork(target, factsOf(policy, target))) poked.push(policy.key);
+        // An apply that ended half-way has not brought it up to date: reconcile does.
+        if (occupied.has(resource) || target.appliedVersion < version || needsWork(target, factsOf(policy, target)))
+          poked.push(policy.key);
       }
     }),
   );

@@ -1,16 +1,19 @@
 /**
- * Makes a fleet the applied one. The fleet's parts and the targets' documents are written first and the head last, so
- * that an apply which ends half-way has changed nothing that anybody acts on, and can be run again.
+ * Makes a fleet the applied one. What nobody acts on yet is written first: the fleet's parts, and the documents of targets
+ * that the fleet before did not name. Then the head, in one transaction with what speaks against it: an apply that ends
+ * before that has changed nothing. What follows from the head comes last: the other documents are brought up to date, and
+ * targets that leave are released. Whoever wakes up meanwhile does the same for what it looks at, so an apply that ends
+ * half-way is completed without it.
  */
 import { randomUUID } from "node:crypto";
-import type { PersistentResourceMemory, SpotModelMemory } from "../decide/memory.ts";
 import { splitFleet } from "../fleet/applied.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import type { Millis } from "../time/clock.ts";
 import { type FleetHead, type RestoreRecord, schemaVersion, type TargetDocument } from "./documents.ts";
 import { newerSchema, slotOf } from "./recall.ts";
 import { ApplyRefused, asleepRefusal, isAsleep, releaseTarget } from "./release-target.ts";
-import type { Store } from "./store.ts";
+import type { Store, Transaction } from "./store.ts";
+import { bringUpToDate, targetDocument } from "./target-document.ts";
 
 /** Who applies, when, and on what. */
 export interface ApplyOptions {
@@ -40,41 +43,6 @@ export interface Applied {
 const together = 20;
 const atOnce = 4;
 
-function emptyMemory(kind: TargetPolicy["kind"]): PersistentResourceMemory | SpotModelMemory {
-  return kind === "persistentResource"
-    ? { kind, deletes: [], startUps: [] }
-    : { kind, ours: [], bench: [], deploys: [], sequence: 0 };
-}
-
-/** What an apply ends: drift, parking, and a first look before a delete that was made under the old rules. */
-function freshStart(memory: PersistentResourceMemory | SpotModelMemory): PersistentResourceMemory | SpotModelMemory {
-  if (memory.kind === "persistentResource") {
-    const {
-      drift: _drift,
-      attempts: _attempts,
-      look: _look,
-      notRebuildable: _field,
-      patchBroken: _broken,
-      ...kept
-    } = memory;
-    return kept;
-  }
-  const { drift: _drift, attempts: _attempts, ...kept } = memory;
-  return kept;
-}
-
-function targetDocument(policy: TargetPolicy, before: TargetDocument | undefined, version: number): TargetDocument {
-  const { releasedAt: _, ...kept } = before ?? { requests: [], decisions: [], phase: "unknown" };
-  return {
-    ...kept,
-    schema: schemaVersion,
-    name: policy.name,
-    kind: policy.kind,
-    appliedVersion: version,
-    memory: before === undefined ? emptyMemory(policy.kind) : freshStart(before.memory),
-  };
-}
-
 /** Remembers that a target is asleep by its record, unless the store knows better. */
 function asleepBy(document: TargetDocument, record: RestoreRecord | undefined, id: string): TargetDocument {
   const { memory } = document;
@@ -89,31 +57,25 @@ function asleepBy(document: TargetDocument, record: RestoreRecord | undefined, i
   return { ...document, memory: { ...memory, sleep } };
 }
 
-/** Writes some targets' documents. @returns the names of those that are new. */
-async function writeTargets(
+/** Makes documents for targets that the fleet before did not name, or for which there is a record of a lost store. */
+async function writeNew(
   store: Store,
   policies: readonly TargetPolicy[],
   version: number,
   records: ReadonlyMap<string, RestoreRecord>,
-): Promise<readonly string[]> {
-  return store.transaction(async (tx) => {
+): Promise<void> {
+  await store.transaction(async (tx) => {
     const before = await Promise.all(policies.map(({ key }) => tx.get("targets", key)));
     const restoreIds = policies.map(({ key }) => `${key}@${records.get(key)?.createTime}`);
     const saved = await Promise.all(
       policies.map(({ key }, index) => (records.has(key) ? tx.get("restores", restoreIds[index] ?? "") : undefined)),
     );
-    const created: string[] = [];
     for (const [index, policy] of policies.entries()) {
-      const document = before[index]?.value;
-      const refusal = newerSchema(`the document of ${policy.name}`, document);
-      if (refusal !== undefined) throw new ApplyRefused(refusal.refused);
-      if (document === undefined) created.push(policy.name);
       const record = records.get(policy.key);
       const id = restoreIds[index] ?? "";
-      tx.put("targets", policy.key, asleepBy(targetDocument(policy, document, version), record, id));
+      tx.put("targets", policy.key, asleepBy(targetDocument(policy, before[index]?.value, version), record, id));
       if (record !== undefined && saved[index] === undefined) tx.put("restores", id, record);
     }
-    return created;
   });
 }
 
@@ -141,19 +103,29 @@ async function writeParts(store: Store, digest: string, parts: readonly string[]
   }
 }
 
-/** Writes the head, if it is as it was and the parts are still there. */
+/** Refuses what must not be let go: read with the head, so that nothing falls asleep between this and its writing. */
+async function checkLeaving(tx: Transaction, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const [target, slot] = await Promise.all([tx.get("targets", key), tx.get("slots", slotOf(key))]);
+    if (target !== undefined && isAsleep(key, target.value, slot?.value)) throw asleepRefusal(target.value.name);
+  }
+}
+
+/** Writes the head, if it is as it was, the parts are still there, and `check` does not object. */
 async function writeHead(
   store: Store,
   before: FleetHead | undefined,
   after: FleetHead,
-  parts: readonly string[],
+  check: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
   await store.transaction(async (tx) => {
     const found = (await tx.get("fleet", "head"))?.value;
-    const written = await Promise.all(parts.map((_, index) => tx.get("fleetParts", partId(after.digest, index))));
+    const parts = Array.from({ length: after.parts }, (_, index) => partId(after.digest, index));
+    const written = await Promise.all(parts.map((id) => tx.get("fleetParts", id)));
     if (found?.version !== before?.version || written.some((part) => part === undefined)) {
       throw new ApplyRefused("somebody else applied a fleet at the same time; look at the plan again");
     }
+    await check(tx);
     // A pause that was set meanwhile stays.
     tx.put("fleet", "head", found?.paused === undefined ? after : { ...after, paused: found.paused });
   });
@@ -170,45 +142,67 @@ async function dropOldParts(store: Store): Promise<void> {
   });
 }
 
-/** The targets that a fleet does not name any more. */
-async function leaving(store: Store, fleet: Fleet): Promise<Applied["released"]> {
-  const keys = new Set(fleet.targets.map(({ key }) => key));
-  const gone = (await store.list("targets")).filter(({ id, value }) => !keys.has(id) && value.releasedAt === undefined);
-  return Promise.all(
-    gone.map(async ({ id: key, value }) => {
-      const slot = await store.get("slots", slotOf(key));
-      return { name: value.name, key, asleep: isAsleep(key, value, slot?.value) };
-    }),
-  );
+/** Targets of a fleet that is to be applied, by what the store has of them. */
+interface Compared {
+  readonly created: readonly TargetPolicy[];
+  /** Released by an earlier apply. */
+  readonly returning: readonly TargetPolicy[];
+  readonly known: readonly TargetPolicy[];
+  /** Not in the fleet any more. */
+  readonly released: Applied["released"];
+}
+
+async function compare(store: Store, fleet: Fleet): Promise<Compared> {
+  const documents = new Map((await store.list("targets")).map(({ id, value }) => [id, value]));
+  const [created, returning, known]: [TargetPolicy[], TargetPolicy[], TargetPolicy[]] = [[], [], []];
+  for (const policy of fleet.targets) {
+    const document = documents.get(policy.key);
+    const refusal = newerSchema(`the document of ${policy.name}`, document);
+    if (refusal !== undefined) throw new ApplyRefused(refusal.refused);
+    if (document === undefined) created.push(policy);
+    else (document.releasedAt === undefined ? known : returning).push(policy);
+    documents.delete(policy.key);
+  }
+  const gone = [...documents].filter(([, { releasedAt }]) => releasedAt === undefined);
+  const released = gone.map(async ([key, document]) => {
+    const slot = await store.get("slots", slotOf(key));
+    return { name: document.name, key, asleep: isAsleep(key, document, slot?.value) };
+  });
+  return { created, returning, known, released: await Promise.all(released) };
+}
+
+/** Does some targets in a transaction, and some transactions at a time. */
+async function inChunks(
+  policies: readonly TargetPolicy[],
+  work: (chunk: readonly TargetPolicy[]) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < policies.length; start += together * atOnce) {
+    const chunks = Array.from({ length: atOnce }, (_, index) => {
+      const first = start + index * together;
+      return policies.slice(first, first + together);
+    });
+    await Promise.all(chunks.filter((chunk) => chunk.length > 0).map(work));
+  }
 }
 
 /**
- * Applies a fleet: target documents are made or brought up to date (what is remembered stays; drift and parking end),
- * targets that it no longer names are released, and its head is written last.
+ * Applies a fleet: target documents are made or brought up to date (what is remembered stays; drift and parking end), and
+ * targets that it no longer names are released.
  * @throws ApplyRefused when the store holds something that must not be overwritten, or a target that leaves is asleep;
  * {@link StoreUnavailable}.
  */
 export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptions): Promise<Applied> {
   const before = (await store.get("fleet", "head"))?.value;
   checkHead(before, options);
-  const released = await leaving(store, fleet);
+  const { created, returning, known, released } = await compare(store, fleet);
   const asleep = released.find((target) => target.asleep);
   if (asleep !== undefined && !options.leaveAsleep) throw asleepRefusal(asleep.name);
   const version = (before?.version ?? 0) + 1;
   const { parts, digest } = splitFleet(fleet);
   await writeParts(store, digest, parts);
-
   const records = new Map((options.recover?.asleep ?? []).map((record) => [record.targetKey, record]));
-  const created: string[] = [];
-  for (let start = 0; start < fleet.targets.length; start += together * atOnce) {
-    const chunks = Array.from({ length: atOnce }, (_, index) => {
-      const first = start + index * together;
-      return fleet.targets.slice(first, first + together);
-    }).filter((chunk) => chunk.length > 0);
-    const made = await Promise.all(chunks.map((chunk) => writeTargets(store, chunk, version, records)));
-    created.push(...made.flat());
-  }
-  for (const { key } of released) await releaseTarget(store, key, options.now, options.leaveAsleep === true);
+  const recovered = known.filter(({ key }) => records.has(key));
+  await inChunks([...created, ...returning, ...recovered], (chunk) => writeNew(store, chunk, version, records));
 
   const head: FleetHead = {
     schema: schemaVersion,
@@ -222,9 +216,14 @@ export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptio
     appliedAt: options.now,
     appliedBy: options.by,
   };
-  await writeHead(store, before, head, parts);
+  const leaving = released.map(({ key }) => key);
+  await writeHead(store, before, head, async (tx) => {
+    if (options.leaveAsleep !== true) await checkLeaving(tx, leaving);
+  });
+  await inChunks(known, (chunk) => bringUpToDate(store, chunk, version));
+  for (const key of leaving) await releaseTarget(store, key, { now: options.now, version });
   await dropOldParts(store);
-  const isNew = new Set(created);
+  const isNew = new Set(created.map(({ name }) => name));
   const updated = fleet.targets.map(({ name }) => name).filter((name) => !isNew.has(name));
-  return { version, storeId: head.storeId, created, updated, released };
+  return { version, storeId: head.storeId, created: [...isNew], updated, released };
 }

@@ -38,15 +38,22 @@ export function isAsleep(key: string, { memory }: TargetDocument, slot: Slot | u
  * Marks a target's document as released and ends its open requests, except those that a running operation will answer,
  * and a hold: whoever held it has been told until when, and a fleet may name the target again before that.
  * A document of a newer schema is left alone.
- * @param now world time.
- * @param leaveAsleep whether one that is asleep is let go all the same.
- * @throws ApplyRefused when it is asleep and may not be left so.
+ * @param by `version`: of the applied fleet that does not name it; when another one has been applied since, nothing is
+ * done. `now`: world time.
  */
-export async function releaseTarget(store: Store, key: string, now: Millis, leaveAsleep: boolean): Promise<void> {
+export async function releaseTarget(
+  store: Store,
+  key: string,
+  { version, now }: { readonly version: number; readonly now: Millis },
+): Promise<void> {
   await store.transaction(async (tx) => {
-    const [target, slot] = await Promise.all([tx.get("targets", key), tx.get("slots", slotOf(key))]);
-    if (target === undefined || newerSchema("the target", target.value) !== undefined) return;
-    if (!leaveAsleep && isAsleep(key, target.value, slot?.value)) throw asleepRefusal(target.value.name);
+    const [head, target, slot] = await Promise.all([
+      tx.get("fleet", "head"),
+      tx.get("targets", key),
+      tx.get("slots", slotOf(key)),
+    ]);
+    if (head?.value.version !== version || target === undefined || target.value.releasedAt !== undefined) return;
+    if (newerSchema("the target", target.value) !== undefined) return;
     const running = slot === undefined || slot.value.state === "empty" ? [] : slot.value.eventIds;
     const { requests, name } = target.value;
     const kept = requests.filter(({ eventId, wish }) => running.includes(eventId) || wish.type === "hold");

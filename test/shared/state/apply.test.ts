@@ -5,11 +5,13 @@ import { applyFleet } from "../../../shared/state/apply.ts";
 import type { RestoreRecord, TargetDocument } from "../../../shared/state/documents.ts";
 import { HeadRefused, pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
 import { recall, recallFleet, slotOf } from "../../../shared/state/recall.ts";
-import { ApplyRefused } from "../../../shared/state/release-target.ts";
+import { ApplyRefused, releaseTarget } from "../../../shared/state/release-target.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import type { Store } from "../../../shared/state/store.ts";
+import { bringUpToDate } from "../../../shared/state/target-document.ts";
 import { hour } from "../../../shared/time/clock.ts";
 import { persistentResourceName } from "../../../shared/vertex/names.ts";
+import { CommandDied, closingAfter } from "./closing-after.ts";
 import { fleet, resource } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
 import { take } from "./take.ts";
@@ -89,6 +91,44 @@ describe("the next apply", () => {
     expect((await targetOf(training)).memory).not.toHaveProperty("attempts");
     expect((await targetOf(training)).memory).not.toHaveProperty("look");
     expect((await store.get("fleet", "head"))?.value.paused).toEqual({ at: monday9, by: "bob", note: "migration" });
+  });
+
+  test("that ends half-way has changed nothing, or is completed by those who wake up", async () => {
+    const clock = { now: () => monday9, wire: () => monday9 };
+    const fewer = { ...fleet, targets: fleet.targets.filter(({ key }) => key !== chat) };
+    let transactions = 0;
+    for (let ended = false; !ended; transactions += 1) {
+      const own = openSqlite(":memory:");
+      await applyFleet(own, fewer, by);
+      const document = (await own.get("targets", training))?.value as TargetDocument;
+      const memory = { ...document.memory, drift: { since: monday9, what: "by hand" } } as TargetDocument["memory"];
+      await own.transaction(async (tx) => tx.put("targets", training, { ...document, memory }));
+      const event = { type: "wake", target: "training" } as const;
+      await take(own, { event, envelope: { messageId: "1", publishedAt: monday9 } }, { fleet, clock });
+      const next = { ...fleet, targets: fleet.targets.filter(({ key }) => key !== training) };
+      ended = await applyFleet(closingAfter(transactions, own), next, by).then(
+        () => true,
+        (error) => {
+          expect(error).toBeInstanceOf(CommandDied);
+          return false;
+        },
+      );
+      const { value: head } = (await own.get("fleet", "head")) ?? {};
+      const { value: left } = (await own.get("targets", training)) ?? {};
+      if (head?.version === 1) {
+        expect(left).toMatchObject({ appliedVersion: 1, memory: { drift: {} }, requests: [{ eventId: "1" }] });
+        expect(left).not.toHaveProperty("releasedAt");
+      } else {
+        for (const policy of next.targets) await bringUpToDate(own, [policy], 2);
+        await releaseTarget(own, training, { version: 2, now: monday9 });
+        expect((await own.get("targets", training))?.value).toMatchObject({ releasedAt: monday9, requests: [] });
+        const versions = (await own.list("targets")).map(({ id, value }) => id !== training && value.appliedVersion);
+        expect(new Set(versions)).toEqual(new Set([false, 2]));
+        expect((await own.list("outbox")).map(({ id }) => id)).toEqual(["1/accepted", "1/superseded"]);
+      }
+      await own.close();
+    }
+    expect(transactions).toBeGreaterThan(5);
   });
 
   test("keeps the parts of the version before for those who read them, and forgets older ones", async () => {

@@ -3,6 +3,7 @@ import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
 import { pauseFleet, resumeFleet } from "../../../shared/state/pause.ts";
 import { ApplyRefused } from "../../../shared/state/release-target.ts";
+import { CommandDied, closingAfter } from "../../shared/state/closing-after.ts";
 import type { Dice } from "../dice.ts";
 import { elastic, type FleetVariant, type Scenario } from "../scenario.ts";
 import type { Story } from "../story.ts";
@@ -25,8 +26,8 @@ export class Operators {
   #busy = false;
   /** When the fleet last became another one. */
   appliedAt = 0;
-  /** Whether the newest apply lets targets leave the fleet that are asleep. */
-  leavesAsleep = false;
+  /** Which versions of the fleet let targets leave that are asleep. */
+  readonly #leavesAsleep = new Map<number, boolean>();
   storeId = "";
 
   constructor(parts: OperatorsParts) {
@@ -40,31 +41,41 @@ export class Operators {
     return this.#fleet;
   }
 
+  /** Whether the applied fleet lets targets leave that are asleep. */
+  get leavesAsleep(): boolean {
+    return this.#leavesAsleep.get(this.#version) ?? false;
+  }
+
+  get #version(): number {
+    return this.#parts.memory.peek("fleet", "head")?.version ?? 0;
+  }
+
   get cyclesPerDay(): number {
     return this.#variant.cyclesPerDay;
   }
 
-  /** Applies the fleet as it is, or as somebody has changed it. */
-  async apply(variant: FleetVariant = this.#variant): Promise<void> {
+  /**
+   * Applies the fleet as it is, or as somebody has changed it.
+   * @param whole whether it certainly comes to its end.
+   */
+  async apply(variant: FleetVariant = this.#variant, whole = true): Promise<void> {
     const { memory, scenario, now, story, dice } = this.#parts;
     await this.#alone(async () => {
       const fleet = scenario.fleet(variant);
-      this.leavesAsleep = dice.chance(0.3);
-      const applied = await applyFleet(memory, fleet, {
-        by: "operator",
-        now: now(),
-        leaveAsleep: this.leavesAsleep,
-      }).catch((error: unknown) => {
-        if (!(error instanceof ApplyRefused)) throw error;
-        story.tell(undefined, `an apply is refused: ${error.message}`);
-        return undefined;
+      const before = this.#version;
+      const leaveAsleep = dice.chance(0.3);
+      this.#leavesAsleep.set(before + 1, leaveAsleep);
+      const store = whole || dice.chance(0.7) ? memory : closingAfter(dice.whole(0, 7), memory);
+      await applyFleet(store, fleet, { by: "operator", now: now(), leaveAsleep }).catch((error: unknown) => {
+        if (!(error instanceof ApplyRefused) && !(error instanceof CommandDied)) throw error;
+        story.tell(undefined, `an apply ends before its end: ${error.message || "the laptop was closed"}`);
       });
-      if (applied === undefined) return;
-      const { version, storeId } = applied;
+      const version = this.#version;
+      if (version === before) return;
       this.#variant = variant;
       this.#fleet = fleet;
       this.appliedAt = now();
-      this.storeId = storeId;
+      this.storeId = memory.peek("fleet", "head")?.storeId ?? "";
       story.tell(
         undefined,
         `the fleet is applied, version ${version}${variant.without ? ` without ${variant.without}` : ""}`,
@@ -77,12 +88,12 @@ export class Operators {
     const { dice, memory, scenario } = this.#parts;
     if (memory.swapped) return;
     const roll = dice.next();
-    if (roll < 0.35) await this.apply();
+    if (roll < 0.35) await this.apply(this.#variant, false);
     else if (roll < 0.5) {
       const without = this.#variant.without === undefined ? this.#dispensable() : undefined;
       const { cyclesPerDay } = this.#variant;
       const targets = scenario.fleet(scenario.variant).targets.length;
-      await this.apply({ cyclesPerDay, ...(without === undefined || targets < 2 ? {} : { without }) });
+      await this.apply({ cyclesPerDay, ...(without === undefined || targets < 2 ? {} : { without }) }, false);
     } else if (roll < 0.75) await this.pause();
     else await this.resume();
   }
