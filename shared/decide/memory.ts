@@ -2,6 +2,7 @@
  * What a decision may remember from one wake-up to the next, and nothing that Vertex can show. Decisions return the
  * memory they want kept; the claim (or a plain transaction, when nothing is done) writes it.
  */
+import type { BusyPolicy } from "../fleet/fleet.ts";
 import type { ChangeKind, FailureClass } from "../operations/operation.ts";
 import type { Millis } from "../time/clock.ts";
 
@@ -61,7 +62,13 @@ export interface PersistentResourceMemory {
   /** Changed by someone else: neither sized nor slept until `release` or the next `apply`. */
   readonly drift?: { readonly since: Millis; readonly what: string };
   /** Since when a busy pool has been waited for after its window; `skipped`: left up for this off-time; `shrunk`: made smaller. */
-  readonly draining?: { readonly since: Millis; readonly skipped?: true; readonly shrunk?: true };
+  readonly draining?: {
+    readonly since: Millis;
+    /** When people were told what, and until when it is waited for. */
+    readonly announced?: { readonly at: Millis; readonly ends: Millis; readonly then: BusyPolicy["then"] };
+    readonly skipped?: true;
+    readonly shrunk?: true;
+  };
   /** When the newest wake or hold ended: nothing before it is late, and idleness counts from it. */
   readonly excusedUntil?: Millis;
   /** When we last changed its size or rebooted it: idleness counts from it. */

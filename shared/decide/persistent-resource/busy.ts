@@ -6,6 +6,7 @@ import type { BusyPolicy } from "../../fleet/fleet.ts";
 import { type Millis, minute } from "../../time/clock.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { type PoolSample, usedReplicas } from "../idle/pool-sample.ts";
+import type { PersistentResourceMemory } from "../memory.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import type { Identified } from "./identity.ts";
 import type { Presence } from "./presence.ts";
@@ -14,6 +15,9 @@ import { resizeTo } from "./work.ts";
 
 /** A cancel is announced at least this long before it happens. */
 const announcedFor = 10 * minute;
+
+type Draining = NonNullable<PersistentResourceMemory["draining"]>;
+type Announced = NonNullable<Draining["announced"]>;
 
 /** What a busy pool gets; `cancel` means that the delete goes on although jobs run. */
 export type BusyAnswer =
@@ -24,15 +28,25 @@ function patienceEnds(policy: BusyPolicy, since: Millis): Millis {
   return since + (policy.action === "cancel" ? announcedFor : Math.max(policy.maxWait, announcedFor));
 }
 
-function tellDraining(draft: Draft, since: Millis, ends: Millis, what: string, then: string): void {
+function tellDraining(draft: Draft, { at }: Announced, ends: Millis, what: string, then: string): void {
   const { policy } = draft;
   draft.tell({
-    id: `draining/${policy.key}/${since}`,
+    id: `draining/${policy.key}/${at}`,
     phase: "draining",
     what,
     why: `${policy.name} is past its window and still busy: waited for until ${draft.timeInZone(ends)}, ${then}; send new jobs elsewhere`,
-    details: { since, until: ends },
+    details: { since: at, until: ends },
   });
+}
+
+/** What is announced now, and since when: an apply may have changed the end that people were told. */
+function announce(draft: Draft, { since, announced }: Draining): Announced {
+  const { onBusy } = draft.policy;
+  const then = onBusy.action === "cancel" ? "cancel" : onBusy.then;
+  const ends = patienceEnds(onBusy, since);
+  if (announced === undefined || announced.ends !== ends || announced.then !== then)
+    return { at: draft.now, ends, then };
+  return announced;
 }
 
 /** Pools that hold more replicas than jobs use, within the bounds that the fleet gives them. */
@@ -56,15 +70,16 @@ export function whileBusy(
   sample: Extract<PoolSample, { sample: "busy" }>,
 ): BusyAnswer {
   const { policy, now } = draft;
-  const begun = draft.memory.draining ?? { since: now };
-  const ends = patienceEnds(policy.onBusy, begun.since);
+  const draining: Draining = draft.memory.draining ?? { since: now };
+  const announced = announce(draft, draining);
+  const begun = { ...draining, announced };
+  const ends = announced.then === "cancel" ? Math.max(announced.ends, announced.at + announcedFor) : announced.ends;
   const busy = `Off-hours (${presence.because}), but ${sample.why}`;
   const back = presence.until === undefined ? {} : { next: { at: presence.until, what: "next window" } };
-  const goesOn = policy.onBusy.action === "cancel" ? "cancel" : policy.onBusy.then;
   const over = now >= ends;
 
-  if (policy.onBusy.action === "skip" || begun.skipped || (over && goesOn === "skip")) {
-    draft.remember({ draining: { ...begun, skipped: true } });
+  if (policy.onBusy.action === "skip" || draining.skipped || (over && announced.then === "skip")) {
+    draft.remember({ draining: { ...draining, skipped: true } });
     const why = `${busy}: left up for this off-time, as onBusy says${over ? ` after ${formatDuration(ends - begun.since)}` : ""}`;
     return { answer: "decided", decision: draft.finish({ rule: "busy", why, phase: "up", ...back }) };
   }
@@ -72,10 +87,10 @@ export function whileBusy(
   if (over)
     return {
       answer: "cancel",
-      why: `${busy}, and onBusy says cancel (announced ${formatDuration(now - begun.since)} ago)`,
+      why: `${busy}, and onBusy says cancel (announced ${formatDuration(now - announced.at)} ago)`,
     };
-  const then = goesOn === "cancel" ? "then its jobs are cancelled" : "then it is left up for this off-time";
-  tellDraining(draft, begun.since, ends, sample.why, then);
+  const then = announced.then === "cancel" ? "then its jobs are cancelled" : "then it is left up for this off-time";
+  tellDraining(draft, announced, ends, sample.why, then);
 
   // Only counters tell how many replicas the jobs use; where they are never filled, nothing is taken away.
   const gaps = policy.onBusy.action === "shrink" && draft.observation.counterSeen ? spare(draft, resource) : [];

@@ -13,6 +13,10 @@ const onBusy = (action: BusyPolicy["action"], more: Partial<BusyPolicy> = {}) =>
 // biome-ignore lint/suspicious/noThenProperty: the fleet file's own word, for what follows the waiting
 const thenCancel = { then: "cancel" } as const;
 const draining = { draining: { since: at(bell) } };
+/** Waited for since the bell, and told then that its jobs are cancelled in the end. */
+const told = (lasts: number) => ({
+  draining: { since: at(bell), announced: { at: at(bell), ends: at(bell) + lasts, ...thenCancel } },
+});
 const busy: Omit<Variation, "now"> = { observation: { jobs: oneJob } };
 /** A first look that found jobs. */
 const cancelling = ({ look }: ReturnType<typeof lookedAt>) => ({ look: { ...look, cancels: true } as const });
@@ -43,7 +47,7 @@ describe("a job at the bell", () => {
         ...busy,
         now: fromBell(2 * hour),
         policy: onBusy("wait", thenCancel),
-        memory: { ...draining, ...lookedAt(fromBell(2 * hour), minute) },
+        memory: { ...told(2 * hour), ...lookedAt(fromBell(2 * hour), minute) },
       },
       "delete",
       "deleting",
@@ -60,7 +64,7 @@ describe("a job at the bell", () => {
         ...busy,
         now: fromBell(10 * minute),
         policy: onBusy("cancel"),
-        memory: { ...draining, ...lookedAt(fromBell(10 * minute), minute) },
+        memory: { ...told(10 * minute), ...lookedAt(fromBell(10 * minute), minute) },
       },
       "delete",
       "deleting",
@@ -71,7 +75,7 @@ describe("a job at the bell", () => {
         ...busy,
         now: fromBell(10 * minute),
         policy: onBusy("cancel"),
-        memory: { ...draining, ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
+        memory: { ...told(10 * minute), ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
       },
       "delete",
       "deleting",
@@ -81,7 +85,7 @@ describe("a job at the bell", () => {
       {
         now: fromBell(10 * minute),
         policy: onBusy("cancel"),
-        memory: { ...draining, ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
+        memory: { ...told(10 * minute), ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
       },
       "nothing",
       "draining",
@@ -142,6 +146,32 @@ describe("a job at the bell", () => {
     expect(second.why).toBe(
       "Off-hours (outside the windows of schedule office Europe/Berlin), but 1 job (finetune) on it: waiting for them 1m so far, until 22:00 Europe/Berlin at most, then it is left up for this off-time",
     );
+  });
+
+  it.each([
+    { what: "cancel instead of skip", policy: onBusy("wait", thenCancel), memory: told(5 * hour) },
+    { what: "cancel instead of wait", policy: onBusy("cancel"), memory: draining },
+    {
+      what: "a shorter wait",
+      policy: onBusy("wait", { ...thenCancel, maxWait: hour }),
+      memory: told(12 * hour),
+    },
+  ])("another end than was announced is announced anew: $what", (given) => {
+    const now = fromBell(3 * hour);
+    const memory = { ...given.memory, ...cancelling(lookedAt(now, minute)) };
+    const first = decide({ ...busy, now, policy: given.policy, memory });
+    expect(first.action.do).toBe("nothing");
+    expect(first.notices.map(({ why }) => why)).toEqual([
+      expect.stringMatching(/waited for until 23:10 Europe\/Berlin, then its jobs are cancelled/),
+    ]);
+    const then = fromBell(3 * hour + 10 * minute);
+    const facts = caseOf({ ...busy, now: then, policy: given.policy });
+    const last = persistentResource.decide({
+      ...facts,
+      memory: { ...first.memory, ...cancelling(lookedAt(then, minute)) } as typeof facts.memory,
+    });
+    expect(last.action).toMatchObject({ do: "change", change: { kind: "delete" } });
+    expect(last.why).toContain("announced 10m ago");
   });
 
   it("waiting ends with the off-time", () => {
