@@ -60,7 +60,8 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   await withHome(async (home) => {
     if (options.recover !== undefined) await refuseRecovery(home);
     const { planFleet } = await import("./planning.ts");
-    const plan = await planFleet(home, fleet);
+    const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
+    const plan = await planFleet(home, fleet, recover);
     // What is asked about must be seen, but with --json only the result belongs on standard output.
     for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
     if (!options.yes) await confirm(options);
@@ -69,7 +70,6 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
       const { restoreLeaving } = await import("./restore-leaving.ts");
       await restoreLeaving(home, plan, { by, lasts });
     }
-    const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
     const applied = await applyOn(home, fleet, plan, { by, leaveAsleep, ...recover });
     if (options.json) printJson({ file, project: fleet.project, warnings, ...applied });
     else for (const line of appliedLines(applied)) print(line);
@@ -84,7 +84,8 @@ async function applyOn(
 ) {
   const { applyFleet } = await import("../../shared/state/apply.ts");
   const clock = await home.clock();
-  return applyFleet(home.store, fleet, { ...options, now: clock.now(), expectedVersion: plan.appliedVersion });
+  const expected = { expectedStoreId: home.settings.storeId, expectedVersion: plan.appliedVersion };
+  return applyFleet(home.store, fleet, { ...options, ...expected, now: clock.now() });
 }
 
 /** A recovery is for an empty store: in any other, what is remembered is better than records. */

@@ -22,7 +22,11 @@ export function register(program: Command): void {
     .action(async (options: PauseOptions) => {
       const { note, by } = options;
       const head = await withHome(async (home) =>
-        pauseFleet(home.store, { by, now: (await home.clock()).now(), ...(note === undefined ? {} : { note }) }),
+        pauseFleet(
+          home.store,
+          { by, now: (await home.clock()).now(), ...(note === undefined ? {} : { note }) },
+          home.settings.storeId,
+        ),
       );
       if (options.json) printJson({ paused: head.paused });
       else if (head.paused) print(`paused since ${instant(head.paused.at)} by ${head.paused.by}`);
@@ -34,7 +38,7 @@ export function register(program: Command): void {
     .summary("end a pause")
     .description("The next tick decides for now; nothing that was missed is replayed.")
     .action(async (options: CommonOptions) => {
-      const head = await withHome((home) => resumeFleet(home.store));
+      const head = await withHome((home) => resumeFleet(home.store, home.settings.storeId));
       if (options.json) printJson({ paused: null, version: head.version });
       else print(`version ${head.version} goes on`);
     });

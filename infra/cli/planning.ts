@@ -8,7 +8,7 @@ import type { Home } from "../../shared/home.ts";
 import { lookAndDecide } from "../../shared/look-and-decide.ts";
 import { describe } from "../../shared/operations/kinds.ts";
 import { recallSiblings } from "../../shared/siblings.ts";
-import { type Applied, applyFleet } from "../../shared/state/apply.ts";
+import { type Applied, type ApplyOptions, applyFleet } from "../../shared/state/apply.ts";
 import { schemaVersion } from "../../shared/state/documents.ts";
 import { openStore } from "../../shared/state/open.ts";
 import { slotOf } from "../../shared/state/recall.ts";
@@ -46,9 +46,10 @@ const together = 50;
 
 /**
  * Plans a fleet.
- * @throws StoreUnavailable when the store cannot be read; Vertex's errors are part of the outlook.
+ * @throws ApplyRefused when it could not be applied to this store; StoreUnavailable when the store cannot be read.
+ * Vertex's errors are part of the outlook.
  */
-export async function planFleet(home: Home, fleet: Fleet): Promise<Plan> {
+export async function planFleet(home: Home, fleet: Fleet, options: Pick<ApplyOptions, "recover"> = {}): Promise<Plan> {
   const clock = await home.clock();
   const head = (await home.store.get("fleet", "head"))?.value;
   const scratch = await openStore("sqlite::memory:");
@@ -59,7 +60,13 @@ export async function planFleet(home: Home, fleet: Fleet): Promise<Plan> {
       for (const { id, value } of targets) tx.put("targets", id, value);
       for (const { id, value } of slots) tx.put("slots", id, value);
     });
-    const applied = await applyFleet(scratch, fleet, { by: "plan", now: clock.now(), leaveAsleep: true });
+    const applied = await applyFleet(scratch, fleet, {
+      ...options,
+      expectedStoreId: home.settings.storeId,
+      by: "plan",
+      now: clock.now(),
+      leaveAsleep: true,
+    });
     return {
       appliedVersion: head?.version ?? 0,
       created: applied.created,

@@ -10,7 +10,7 @@ import { splitFleet } from "../fleet/applied.ts";
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
 import type { Millis } from "../time/clock.ts";
 import { type FleetHead, type RestoreRecord, schemaVersion, type TargetDocument } from "./documents.ts";
-import { newerSchema, slotOf } from "./recall.ts";
+import { newerSchema, slotOf, wrongStore } from "./recall.ts";
 import { ApplyRefused, asleepRefusal, isAsleep, releaseTarget } from "./release-target.ts";
 import type { Store, Transaction } from "./store.ts";
 import { bringUpToDate, targetDocument } from "./target-document.ts";
@@ -21,6 +21,8 @@ export interface ApplyOptions {
   readonly by: string;
   /** World time. */
   readonly now: Millis;
+  /** The store's id where it is known: in any other store nothing is applied, and in an empty one only a recovery. */
+  readonly expectedStoreId?: string | undefined;
   /** The fleet version that the plan was shown for, 0 for none: another one in the store means no apply. */
   readonly expectedVersion?: number;
   /** Let targets that leave the fleet stay deleted where they are asleep; otherwise such an apply is refused. */
@@ -80,8 +82,15 @@ async function writeNew(
 }
 
 function checkHead(head: FleetHead | undefined, options: ApplyOptions): void {
-  const refusal = newerSchema("the fleet's head", head);
+  const { expectedStoreId, recover } = options;
+  const recovers = head === undefined && recover !== undefined;
+  const refusal = wrongStore(head, recovers ? undefined : expectedStoreId);
   if (refusal !== undefined) throw new ApplyRefused(refusal.refused);
+  if (recovers && expectedStoreId !== undefined && recover.storeId !== expectedStoreId) {
+    throw new ApplyRefused(
+      `the store to recover should be ${expectedStoreId} (TIDEKEEPER_STORE_ID), not ${recover.storeId}; recover under the id that the functions were deployed with`,
+    );
+  }
   const found = head?.version ?? 0;
   if (options.expectedVersion !== undefined && found !== options.expectedVersion) {
     throw new ApplyRefused(

@@ -1,7 +1,7 @@
 /** Pause: a flag in the fleet's head that every claim reads. Ticks go on, operations settle; nothing new starts. */
 import type { Millis } from "../time/clock.ts";
 import type { FleetHead } from "./documents.ts";
-import { newerSchema } from "./recall.ts";
+import { wrongStore } from "./recall.ts";
 import type { Store } from "./store.ts";
 
 /** The head cannot be changed as asked: there is none, or a newer Tidekeeper wrote it. */
@@ -9,13 +9,17 @@ export class HeadRefused extends Error {
   override readonly name = "HeadRefused";
 }
 
-async function changeHead(store: Store, change: (head: FleetHead) => FleetHead): Promise<FleetHead> {
+async function changeHead(
+  store: Store,
+  expectedStoreId: string | undefined,
+  change: (head: FleetHead) => FleetHead,
+): Promise<FleetHead> {
   return store.transaction(async (tx) => {
     const head = (await tx.get("fleet", "head"))?.value;
+    const refusal = wrongStore(head, expectedStoreId);
+    if (refusal !== undefined) throw new HeadRefused(refusal.refused);
     if (head === undefined)
       throw new HeadRefused("no fleet has been applied, so there is nothing to pause; run `tidekeeper apply FILE`");
-    const refusal = newerSchema("the fleet's head", head);
-    if (refusal !== undefined) throw new HeadRefused(refusal.refused);
     const changed = change(head);
     if (changed !== head) tx.put("fleet", "head", changed);
     return changed;
@@ -24,24 +28,27 @@ async function changeHead(store: Store, change: (head: FleetHead) => FleetHead):
 
 /**
  * Pauses the fleet. A fleet that is paused already keeps its first pause.
+ * @param expectedStoreId of the store that it should be; undefined: any.
  * @throws HeadRefused without a fleet that this Tidekeeper may change.
  */
 export function pauseFleet(
   store: Store,
   pause: { readonly by: string; readonly now: Millis; readonly note?: string },
+  expectedStoreId?: string,
 ): Promise<FleetHead> {
   const { by, now, note } = pause;
-  return changeHead(store, (head) =>
+  return changeHead(store, expectedStoreId, (head) =>
     head.paused ? head : { ...head, paused: { at: now, by, ...(note === undefined ? {} : { note }) } },
   );
 }
 
 /**
  * Lets the fleet go on. A fleet that is not paused is left as it is.
+ * @param expectedStoreId of the store that it should be; undefined: any.
  * @throws HeadRefused without a fleet that this Tidekeeper may change.
  */
-export function resumeFleet(store: Store): Promise<FleetHead> {
-  return changeHead(store, (head) => {
+export function resumeFleet(store: Store, expectedStoreId?: string): Promise<FleetHead> {
+  return changeHead(store, expectedStoreId, (head) => {
     if (!head.paused) return head;
     const { paused: _, ...resumed } = head;
     return resumed;

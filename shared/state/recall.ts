@@ -97,28 +97,37 @@ async function readFleet(store: Store, head: FleetHead): Promise<Fleet | Refusal
 }
 
 /**
+ * Says so when a store is not the one that it should be, lost, or of a newer Tidekeeper.
+ * @param head of its fleet; undefined where none has been applied.
+ * @param expectedStoreId undefined: any.
+ */
+export function wrongStore(head: FleetHead | undefined, expectedStoreId: string | undefined): Refusal | undefined {
+  if (head === undefined) {
+    if (expectedStoreId === undefined) return undefined;
+    return refuse(
+      "no-fleet",
+      `the store is empty, and should be ${expectedStoreId} (TIDEKEEPER_STORE_ID); find the right store, or run \`tidekeeper apply FILE --recover ${expectedStoreId}\``,
+    );
+  }
+  if (expectedStoreId !== undefined && head.storeId !== expectedStoreId) {
+    return refuse(
+      "other-store",
+      `the store is ${head.storeId}, and should be ${expectedStoreId} (TIDEKEEPER_STORE_ID); set TIDEKEEPER_STORE and TIDEKEEPER_STORE_ID to one and the same store`,
+    );
+  }
+  return newerSchema("the fleet's head", head);
+}
+
+/**
  * Reads the applied fleet; its parts once for each applied version.
  * @param expectedStoreId the store id that the function was deployed with; undefined: any.
  * @throws StoreUnavailable when the store cannot be reached.
  */
 export async function recallFleet(store: Store, expectedStoreId?: string): Promise<RecalledFleet | Refusal> {
   const head = await store.get("fleet", "head");
-  if (head === undefined) {
-    return refuse(
-      "no-fleet",
-      expectedStoreId === undefined
-        ? "no fleet has been applied; run `tidekeeper apply FILE`"
-        : `the store is empty, and was ${expectedStoreId} when this was deployed; find the right store, or run \`tidekeeper apply --recover FILE\``,
-    );
-  }
-  if (expectedStoreId !== undefined && head.value.storeId !== expectedStoreId) {
-    return refuse(
-      "other-store",
-      `the store is ${head.value.storeId}, but this was deployed for ${expectedStoreId}; set TIDEKEEPER_STORE and TIDEKEEPER_STORE_ID to one and the same store`,
-    );
-  }
-  const refusal = newerSchema("the fleet's head", head.value);
+  const refusal = wrongStore(head?.value, expectedStoreId);
   if (refusal !== undefined) return refusal;
+  if (head === undefined) return refuse("no-fleet", "no fleet has been applied; run `tidekeeper apply FILE`");
   const fleet = await readFleet(store, head.value);
   return "refused" in fleet ? fleet : { head, fleet };
 }

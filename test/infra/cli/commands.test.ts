@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setUp } from "../../../infra/local/setup.ts";
 import { topology } from "../../../infra/topology.ts";
-import { openWorkplace, type Workplace } from "./tidekeeper.ts";
+import { openWorkplace, runTidekeeper, type Workplace } from "./tidekeeper.ts";
 
 const pool = (name: string) => `
   - name: ${name}
@@ -146,6 +146,43 @@ describe("From the first plan to a shrunk fleet", () => {
     const { code, err } = await place.run("apply", one, "--yes", "--recover", "another-id");
     expect(err).toContain("the store is not lost: it holds version 2");
     expect(code).toBe(1);
+  });
+});
+
+describe("A store with another id than the environment's", () => {
+  const astray = (...args: string[]) =>
+    runTidekeeper(args, { ...place.environment, TIDEKEEPER_STORE_ID: "the-right-one" });
+
+  test.each([
+    ["plan", () => ["plan", one]],
+    ["apply", () => ["apply", one, "--yes"]],
+    ["pause", () => ["pause"]],
+    ["resume", () => ["resume"]],
+  ])("%s: nothing is done", async (_name, args) => {
+    const store = await place.openStore();
+    const before = await store.get("fleet", "head");
+    const { code, err } = await astray(...args());
+    expect(err).toMatch(/the store is [0-9a-f-]{36}, and should be the-right-one \(TIDEKEEPER_STORE_ID\)/);
+    expect(code).toBe(1);
+    expect(await store.get("fleet", "head")).toEqual(before);
+    await store.close();
+  });
+
+  test("an empty one is only recovered, under the right id, as it is said", async () => {
+    const empty = await openWorkplace("2026-11-22T08:00:00Z");
+    try {
+      const file = await empty.file("fleet.yaml", fleet("research"));
+      const environment = { ...empty.environment, TIDEKEEPER_STORE_ID: "the-right-one" };
+      const refused = await runTidekeeper(["apply", file, "--yes"], environment);
+      expect(refused.err).toContain("run `tidekeeper apply FILE --recover the-right-one`");
+      const other = await runTidekeeper(["apply", file, "--yes", "--recover", "other"], environment);
+      expect(other.err).toContain("the store to recover should be the-right-one (TIDEKEEPER_STORE_ID), not other");
+      expect([refused.code, other.code]).toEqual([1, 1]);
+      const recovered = await runTidekeeper(["apply", file, "--yes", "--recover", "the-right-one"], environment);
+      expect(recovered.code).toBe(0);
+    } finally {
+      await empty.close();
+    }
   });
 });
 

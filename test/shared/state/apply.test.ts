@@ -365,14 +365,14 @@ describe("recall", () => {
   test("refuses without a fleet", async () => {
     expect(await reasonOf()).toBe("no-fleet: no fleet has been applied; run `tidekeeper apply FILE`");
     expect(await reasonOf(training, "mine")).toBe(
-      "no-fleet: the store is empty, and was mine when this was deployed; find the right store, or run `tidekeeper apply --recover FILE`",
+      "no-fleet: the store is empty, and should be mine (TIDEKEEPER_STORE_ID); find the right store, or run `tidekeeper apply FILE --recover mine`",
     );
   });
 
   test("refuses another store than the one deployed for", async () => {
     const { storeId } = await applyFleet(store, fleet, by);
     expect(await reasonOf(training, "mine")).toBe(
-      `other-store: the store is ${storeId}, but this was deployed for mine; set TIDEKEEPER_STORE and TIDEKEEPER_STORE_ID to one and the same store`,
+      `other-store: the store is ${storeId}, and should be mine (TIDEKEEPER_STORE_ID); set TIDEKEEPER_STORE and TIDEKEEPER_STORE_ID to one and the same store`,
     );
   });
 
