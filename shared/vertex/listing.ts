@@ -9,7 +9,7 @@ export const pageSize = 100;
 
 /**
  * Reads every page.
- * @param page answers the page behind a token, or undefined where the parent does not exist (then there are no items).
+ * @param page answers the page behind a token, or undefined for NOT_FOUND, which says nothing of what else there is.
  * @param key where the items are in a page.
  * @param read takes an item; undefined means malformed, and the list is incomplete.
  */
@@ -24,7 +24,7 @@ export async function listAll<T>(
   let token = "";
   for (let count = 0; count < mostPages; count += 1) {
     const body = await page(token);
-    if (body === undefined) return { items, complete };
+    if (body === undefined) return { items, complete: false };
     const values = body[key] ?? [];
     const next = body["nextPageToken"] ?? "";
     if (!Array.isArray(values) || typeof next !== "string") return { items, complete: false };

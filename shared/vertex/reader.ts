@@ -36,12 +36,14 @@ export function createReader(options: ReaderOptions): VertexReader {
     key: string,
     read: (item: JsonObject) => T | undefined,
     query: { readonly [key: string]: string } = {},
+    parentMissing?: JsonObject,
   ): Promise<Listing<T>> =>
     listAll(
-      (token) => {
+      async (token) => {
         const asked = new URLSearchParams({ ...query, pageSize: String(pageSize) });
         if (token !== "") asked.set("pageToken", token);
-        return rest.get(`${url}?${asked}`);
+        const body = await rest.get(`${url}?${asked}`);
+        return body === undefined && token === "" ? parentMissing : body;
       },
       key,
       read,
@@ -79,7 +81,8 @@ export function createReader(options: ReaderOptions): VertexReader {
       return body && mustRead(readOperation, body, name);
     },
     listOperations: async (resource) => {
-      const { items, complete } = await list(`${at(resource)}/operations`, "operations", readOperation);
+      // Unlike a location, a resource may well not exist; then there are no operations under it.
+      const { items, complete } = await list(`${at(resource)}/operations`, "operations", readOperation, {}, {});
       return { items: items.toSorted((a, b) => operationStart(b) - operationStart(a)), complete };
     },
     testPermissions: async (asked) => {

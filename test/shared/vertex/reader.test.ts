@@ -182,6 +182,41 @@ describe("lists", () => {
     await expect(reader.listEndpoints("us-central1")).rejects.toMatchObject({ class: "unavailable" });
   });
 
+  const notFound = (): never => {
+    throw new ApiError("NOT_FOUND", "not found");
+  };
+
+  test("not found on a later page: what came before it is not all", async () => {
+    const { reader } = await open({
+      ListCustomJobs: ({ pageToken }) =>
+        pageToken === undefined ? { customJobs: [], nextPageToken: "2" } : notFound(),
+    });
+    expect(await reader.listActiveCustomJobs("us-central1")).toEqual({ items: [], complete: false });
+  });
+
+  test("a location that is not found is not an empty one: an answer without items is how that is said", async () => {
+    const { reader } = await open({
+      ListCustomJobs: notFound,
+      ListPersistentResources: notFound,
+      ListEndpoints: notFound,
+    });
+    const unknown = { items: [], complete: false };
+    expect(await reader.listActiveCustomJobs("us-central1")).toEqual(unknown);
+    expect(await reader.listCustomJobsLabelled("us-central1", { key: "k", value: "v" })).toEqual(unknown);
+    expect(await reader.listPersistentResources("us-central1")).toEqual(unknown);
+    expect(await reader.listEndpoints("us-central1")).toEqual(unknown);
+  });
+
+  test("under a resource that is not found there are no operations; that is certain of the first page alone", async () => {
+    const empty = await open({ ListOperations: notFound });
+    expect(await empty.reader.listOperations(pool)).toEqual({ items: [], complete: true });
+    const { reader } = await open({
+      ListOperations: ({ pageToken }) =>
+        pageToken === undefined ? { operations: [], nextPageToken: "2" } : notFound(),
+    });
+    expect((await reader.listOperations(pool)).complete).toBe(false);
+  });
+
   test("jobs that may hold or ask for a replica, and jobs by label, are filtered by the service", async () => {
     const { cloud, reader } = await open({ ListCustomJobs: () => ({}) });
     await reader.listActiveCustomJobs("us-central1");
