@@ -10,7 +10,7 @@ import type { Home } from "./home.ts";
 import { finder, lookAtLocation, observeLocation } from "./observe-location.ts";
 import { asSibling, siblingsOf } from "./siblings.ts";
 import { schemaVersion, type TargetDocument } from "./state/documents.ts";
-import { policyOf, recallFleet } from "./state/recall.ts";
+import { policyOf, recallFleet, slotOf } from "./state/recall.ts";
 import { releaseTarget } from "./state/release-target.ts";
 
 /** What one tick did, for its log line. */
@@ -53,7 +53,9 @@ export async function tick(home: Home): Promise<TickReport> {
   const { version } = head.value;
   const [documents, slots] = await Promise.all([home.store.list("targets"), home.store.list("slots")]);
   const documentOf = new Map(documents.map(({ id, value }) => [id, value]));
-  const occupied = new Set<string>(slots.filter(({ value }) => value.state !== "empty").map(({ id }) => id));
+  const held = slots.flatMap(({ value }) => (value.state === "empty" ? [] : [value]));
+  const occupied = new Set<string>(held.map(({ resource }) => resource));
+  const covered = new Set<string>(fleet.targets.map(({ key }) => slotOf(key)));
   // Left over by an apply that ended half-way. What a later one has made already is not in this fleet yet.
   const leftOver = documents.filter(
     ({ id, value }) =>
@@ -61,7 +63,8 @@ export async function tick(home: Home): Promise<TickReport> {
   );
   await Promise.all(leftOver.map(({ id }) => releaseTarget(home.store, id, { version, now })));
   const doubled: string[] = [];
-  const poked: string[] = [];
+  // What has left the fleet is still settled, and nobody else comes by.
+  const poked = held.filter(({ resource }) => !covered.has(resource)).map(({ targetKey }) => targetKey);
 
   await Promise.all(
     [...Map.groupBy(fleet.targets, ({ location }) => location)].map(async ([location, targets]) => {
@@ -91,10 +94,11 @@ export async function tick(home: Home): Promise<TickReport> {
       for (const policy of targets) {
         const target = documentOf.get(policy.key);
         if (target === undefined || target.schema > schemaVersion) continue;
-        const resource = policy.kind === "persistentResource" ? policy.resource : policy.endpoint;
         // An apply that ended half-way has not brought it up to date: reconcile does.
-        if (occupied.has(resource) || target.appliedVersion < version || needsWork(target, factsOf(policy, target)))
+        const stale = target.appliedVersion < version;
+        if (stale || occupied.has(slotOf(policy.key)) || needsWork(target, factsOf(policy, target))) {
           poked.push(policy.key);
+        }
       }
     }),
   );

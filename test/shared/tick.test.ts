@@ -6,11 +6,14 @@ import { openBus } from "../../shared/events/bus.ts";
 import { parseFleet } from "../../shared/fleet/parse.ts";
 import { type Home, homeOf } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
+import { reconcile } from "../../shared/reconcile.ts";
 import { applyFleet } from "../../shared/state/apply.ts";
 import { openStore } from "../../shared/state/open.ts";
+import { storeRequest } from "../../shared/state/requests.ts";
 import { tick } from "../../shared/tick.ts";
-import { minute } from "../../shared/time/clock.ts";
+import { minute, systemClock } from "../../shared/time/clock.ts";
 import { createReader } from "../../shared/vertex/reader.ts";
+import { openWriter } from "../../shared/vertex/writer.ts";
 
 const names = ["a", "b", "c", "d"];
 const { fleet } = parseFleet(
@@ -146,6 +149,40 @@ describe("tick", () => {
     expect(report.refused).toContain("deployed for another");
     expect(await pokes()).toEqual([]);
     expect(calls).toEqual([]);
+  });
+
+  it("pokes what has left the fleet until its last operation has ended and who asked for it has been answered", async () => {
+    const writer = await openWriter({ grpc: `127.0.0.1:${cloud.grpcPort}` });
+    // The claim's deadline is one of the wire.
+    const tools = {
+      ...home,
+      clock: { now: () => clock.now(), wire: systemClock.wire },
+      openWriter: () => Promise.resolve(writer),
+    };
+    const key = fleet.targets.find(({ name }) => name === "a")?.key ?? "";
+    const event = { type: "wake", id: "wake-a", target: "a", ttl: 2 * 60 * minute } as const;
+    await storeRequest(
+      home.store,
+      { event, envelope: { messageId: "1", publishedAt: clock.now() } },
+      { fleet, clock: tools.clock },
+    );
+    expect(await reconcile(tools, key)).toMatchObject({ result: "started" });
+    const without = { ...fleet, targets: fleet.targets.filter(({ name }) => name !== "a") };
+    await applyFleet(home.store, without, { by: "test", now: clock.now() });
+
+    await tick(home);
+    expect(await pokes()).toEqual(names);
+    expect(await reconcile(tools, key)).toMatchObject({ result: "occupied" });
+    await clock.advance(20 * minute);
+    await tick(home);
+    expect(await pokes()).toContain("a");
+    await reconcile(tools, key);
+    await clock.advance(minute);
+    await tick(home);
+    expect(await pokes()).not.toContain("a");
+    const answers = (await outcomes()).filter(({ eventId }) => eventId === "wake-a");
+    expect(answers.map(({ phase }) => phase)).toEqual(["accepted", "started", "done"]);
+    await writer.close();
   });
 
   it("takes a list that fails for unknown, and alerts after three in a row", async () => {
