@@ -1,12 +1,14 @@
 /** Is it wanted? Inside an on-time, a resource that has been idle for its threshold is put to sleep. */
+import type { IdlePolicy } from "../../fleet/fleet.ts";
 import { hour, type Millis, minute } from "../../time/clock.ts";
 import { formatDuration } from "../../time/duration.ts";
 import type { PoolSample } from "../idle/pool-sample.ts";
 import { nextStartAfter } from "../schedule/schedule.ts";
-import type { Draft, PersistentResourceDecision } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import type { Identified } from "./identity.ts";
 import { earlyBy, type Presence } from "./presence.ts";
 import { putToSleep } from "./sleep.ts";
+import type { Progress } from "./work.ts";
 
 /** Since when idleness counts: window start, our last change, and the end of a wake or hold begin it anew. */
 function countedFrom(draft: Draft, resource: Identified, presence: Presence, since: Millis): Millis {
@@ -16,41 +18,45 @@ function countedFrom(draft: Draft, resource: Identified, presence: Presence, sin
 }
 
 /** Why the idle rule does not apply; undefined: it does. */
-function exempt(draft: Draft, resource: Identified, presence: Presence): string | undefined {
-  const { idle } = draft.policy;
-  if (idle === undefined) return "no idle rule";
+function exempt(draft: Draft, rule: IdlePolicy, resource: Identified, presence: Presence): string | undefined {
   if (presence.rule === "wake" || presence.rule === "job") return "somebody wants it on";
   if (presence.rule === "early-restore") return "its window is about to start";
   if (draft.requests.some(({ answered, wish }) => answered !== "final" && wish.type !== "wake"))
     return "a request is open";
-  if (resource.resourceRuntimeSpec?.["raySpec"] !== undefined && !idle.ray) return "it is a Ray cluster";
+  if (resource.resourceRuntimeSpec?.["raySpec"] !== undefined && !rule.ray) return "it is a Ray cluster";
   const age = draft.now - Date.parse(resource.startTime ?? resource.createTime);
-  return age < idle.grace ? `it is only ${formatDuration(age)} old` : undefined;
+  return age < rule.grace ? `it is only ${formatDuration(age)} old` : undefined;
 }
 
-/** Decides to put an idle resource to sleep. @returns undefined when it stays up. */
-export function sleepWhenIdle(
-  draft: Draft,
-  resource: Identified,
-  presence: Presence,
-  sample: PoolSample,
-): PersistentResourceDecision | undefined {
+/** Decides to put an idle resource to sleep, or says why one that has been idle for its threshold is kept up. */
+export function sleepWhenIdle(draft: Draft, resource: Identified, presence: Presence, sample: PoolSample): Progress {
   const { idle } = draft.observation;
+  const { schedule, restore, idle: rule } = draft.policy;
+  if (rule === undefined) return undefined;
   if (sample.sample !== "idle" || idle.verdict !== "idle") return undefined;
   // A verdict about another incarnation says nothing about this one.
   if (idle.since < Date.parse(resource.createTime)) return undefined;
-  if (exempt(draft, resource, presence) !== undefined) return undefined;
+  if (exempt(draft, rule, resource, presence) !== undefined) return undefined;
   const idleFor = draft.now - countedFrom(draft, resource, presence, idle.since);
   if (idleFor < idle.threshold) return undefined;
-  const { schedule, restore } = draft.policy;
+  const why = `Idle for ${formatDuration(idleFor)}, longer than ${formatDuration(idle.threshold)}`;
   const start = schedule === undefined ? undefined : nextStartAfter(schedule, draft.now);
-  return putToSleep(draft, resource, {
-    cause: "idle",
-    rule: "idle",
-    counted: sample.counted,
-    why: `Idle for ${formatDuration(idleFor)}, longer than ${formatDuration(idle.threshold)}, and no job on it`,
-    ...(start === undefined ? {} : { back: start - earlyBy(restore.early, draft.memory.startUps) }),
-  });
+  const back = start === undefined ? undefined : start - earlyBy(restore.early, draft.memory.startUps);
+  if (back !== undefined && back - draft.now <= rule.recreateCost) {
+    const cost = formatDuration(rule.recreateCost);
+    return {
+      waits: `${why}, but kept up: it would be brought back ${draft.timeInZone(back)}, and recreating it costs as much as ${cost} of idleness`,
+    };
+  }
+  return {
+    decision: putToSleep(draft, resource, {
+      cause: "idle",
+      rule: "idle",
+      counted: sample.counted,
+      why: `${why}, and no job on it`,
+      ...(back === undefined ? {} : { back }),
+    }),
+  };
 }
 
 const warnings = [

@@ -161,11 +161,11 @@ function whileRunning(
   const served = serve(draft, resource, presence, sample);
   if (served.decision) return served.decision;
   const idle = sleepWhenIdle(draft, resource, presence, sample);
-  if (idle) return idle;
+  if (idle && "decision" in idle) return idle.decision;
   const sizing = closeGaps(draft, resource, presence, sample);
   if (sizing && "decision" in sizing) return sizing.decision;
 
-  const waiting = [...new Set([...served.waiting, ...(sizing ? [sizing.waits] : [])])];
+  const waiting = new Set([...served.waiting, ...[idle, sizing].flatMap((one) => (one ? [one.waits] : []))]);
   const end = presence.until === undefined ? "" : ` until ${draft.timeInZone(presence.until)}`;
   return draft.finish({
     rule: presence.rule,

@@ -66,7 +66,9 @@ export const idleKeys = keys({
     .prefault("15m")
     .describe("Idle for this long puts it to sleep; `auto` learns from its own past gaps."),
   grace: duration().prefault("10m").describe("A resource younger than this is never called idle."),
-  recreateCost: duration().prefault("30m").describe("What recreating it costs, as so much idle time."),
+  recreateCost: duration()
+    .prefault("30m")
+    .describe("What recreating it costs, as so much idle time; a shorter sleep is not begun."),
   ray: z.boolean().prefault(false).describe("Whether a Ray cluster may sleep for being idle, too."),
 }).describe("Delete it when no job has used it for a while. Without this key idleness deletes nothing.");
 

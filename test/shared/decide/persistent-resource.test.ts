@@ -405,6 +405,49 @@ describe("priority: hold, wake, exception, window, idle, scale, nothing", () => 
     expect(does({ ...facts, memory: { ...lookedAt(variation.now, minute), ...variation.memory } })).toBe("nothing");
   });
 
+  describe("an idle sleep is worth beginning", () => {
+    // Noon in Berlin, and a break until half past twelve.
+    const lunch = (early: number) => ({
+      policy: {
+        idle: idleRule,
+        schedule: schedule("Europe/Berlin", ["fri 08:00-12:00", "fri 12:30-20:00"]),
+        restore: { early, alternatives: [] },
+      },
+    });
+    const idleAt = (now: string, more: Partial<Variation>): Variation => ({
+      now,
+      memory: lookedAt(now, minute),
+      observation: { idle: { verdict: "idle", since: at("2026-11-20T07:30:00Z"), threshold: 15 * minute } },
+      ...more,
+    });
+    it.each<[why: string, Variation, what: string]>([
+      ["not when it would be brought back before now", idleAt("2026-11-20T10:50:00Z", lunch(45 * minute)), "nothing"],
+      ["nor when that would be now", idleAt("2026-11-20T10:45:00Z", lunch(45 * minute)), "nothing"],
+      ["nor when recreating costs as much", idleAt("2026-11-20T10:15:00Z", lunch(45 * minute)), "nothing"],
+      ["but a minute before that", idleAt("2026-11-20T10:14:00Z", lunch(45 * minute)), "delete"],
+      [
+        "nor where recreating costs nothing and that would be now",
+        idleAt("2026-11-20T10:45:00Z", {
+          policy: { ...lunch(45 * minute).policy, idle: { ...idleRule, recreateCost: 0 } },
+        }),
+        "nothing",
+      ],
+      [
+        "and where no window is ahead",
+        idleAt("2026-11-20T18:59:00Z", {
+          policy: { idle: idleRule, schedule: schedule("Europe/Berlin", [], ["open 2026-11-20 08:00-20:00"]) },
+        }),
+        "delete",
+      ],
+    ])("%s", (_why, variation, what) => expect(does(variation)).toBe(what));
+
+    it("says why not", () => {
+      expect(decide(idleAt("2026-11-20T10:30:00Z", lunch(45 * minute))).why).toBe(
+        "Up until 12:00 Europe/Berlin: window fri 08:00-12:00 Europe/Berlin; no job on it. Idle for 3h, longer than 15m, but kept up: it would be brought back 11:45 Europe/Berlin, and recreating it costs as much as 30m of idleness",
+      );
+    });
+  });
+
   it("a Ray cluster sleeps for idleness where the fleet says so", () => {
     const shown = { ...resource, resourceRuntimeSpec: { raySpec: {} } };
     const memory = lookedAt(noon, minute);
