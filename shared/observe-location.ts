@@ -3,7 +3,7 @@
  * the location's document, at most once a world minute.
  */
 import type { Look } from "./decide/decision.ts";
-import { everythingIdleAtOnce, type IdleFacts, isBlind, observePool } from "./decide/idle/idle.ts";
+import { type IdleFacts, isBlind, observePool, outageAfter } from "./decide/idle/idle.ts";
 import { lastPart, samplePool } from "./decide/idle/pool-sample.ts";
 import type { Fleet, PersistentResourcePolicy, TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
@@ -62,7 +62,7 @@ function alert(id: string, now: Millis, fields: Pick<Outcome, "what" | "why" | "
 function outageAlert(location: string, now: Millis): Outcome {
   return alert(`outage/${location}/${now}`, now, {
     what: "everything turned idle at once",
-    why: `nearly every busy pool of ${location} turned idle in one sample, which looks like an outage of the counters: nobody is called idle there until a busy sample ends it`,
+    why: `nearly every busy pool of ${location} turned idle in one sample, which looks like an outage of the counters: nothing there is deleted for looking idle until a pool that looked idle shows a job again. "tidekeeper release TARGET" lets go of one of which you know that no job runs on it; where onBusy says cancel, jobs are waited for and cancelled all the same`,
   });
 }
 
@@ -102,15 +102,12 @@ export async function observeLocation(
         resourcePools?.some(({ usedReplicaCount }) => Number(usedReplicaCount ?? 0) > 0),
       ));
   const after = new Map<string, IdleTrack>();
-  let someoneBusy = false;
   for (const policy of pools) {
     const sample = samplePool(find(policy.resource), seen.jobs, counterSeen);
-    if (sample.sample === "busy") someoneBusy = true;
     const track = observePool(before.get(policy.key), sample, now);
     if (track !== undefined) after.set(policy.key, track);
   }
-  const began = everythingIdleAtOnce(before, after, fleet.limits) ? now : undefined;
-  const outageSince = someoneBusy ? undefined : (previous?.outageSince ?? began);
+  const outageSince = outageAfter(previous?.outageSince, before, after, fleet.limits, now);
   const observation = {
     minute: Math.floor(now / minute),
     takenAt: now,
@@ -119,7 +116,7 @@ export async function observeLocation(
     ...(outageSince === undefined ? {} : { outageSince }),
   };
   const alerts = [
-    ...(began !== undefined && previous?.outageSince === undefined ? [outageAlert(location, now)] : []),
+    ...(outageSince === now ? [outageAlert(location, now)] : []),
     ...pools
       .filter(({ key }) => newlyBlind(before.get(key), after.get(key)))
       .map((policy) => blindAlert(policy, after.get(policy.key), now)),

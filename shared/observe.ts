@@ -1,6 +1,6 @@
 /** Looks at one target in Vertex, freshly: what reconcile decides on. An error is a look that says `unknown`, never a guess. */
 import type { Look, PersistentResourceObservation, SpotModelObservation } from "./decide/decision.ts";
-import { idleVerdict } from "./decide/idle/idle.ts";
+import { idleObservation } from "./decide/idle/idle.ts";
 import type { PersistentResourcePolicy, SpotModelPolicy } from "./fleet/fleet.ts";
 import { readTargetObservation } from "./state/observations.ts";
 import type { Store } from "./state/store.ts";
@@ -37,11 +37,10 @@ export async function observePersistentResource(
   return {
     resource,
     jobs,
-    idle: idleVerdict(observed && { track: observed.track, ...observed.observation }, policy.idle, {
+    ...idleObservation(observed && { track: observed.track, ...observed.observation }, policy.idle, {
       world: clock.now(),
       wire: clock.wire(),
     }),
-    counterSeen: observed?.observation.counterSeen ?? false,
     ...(verbatim?.look === "present" ? { verbatim: verbatim.value } : {}),
     ...(permitted?.look === "present" ? { mayCreate: permitted.value.includes(mayCreate) } : {}),
     ...(restore === undefined ? {} : { restore: restore.value }),

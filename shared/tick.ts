@@ -3,7 +3,7 @@
  * targets that need work, and publishes what is owed. It changes nothing in Vertex.
  */
 import { isDeepStrictEqual } from "node:util";
-import { idleVerdict } from "./decide/idle/idle.ts";
+import { idleObservation } from "./decide/idle/idle.ts";
 import { decide, type Facts, modelFacts, resourceFacts } from "./facts.ts";
 import type { TargetPolicy } from "./fleet/fleet.ts";
 import type { Home } from "./home.ts";
@@ -82,8 +82,7 @@ export async function tick(home: Home): Promise<TickReport> {
           ? resourceFacts(fleet, policy, target, now, {
               resource: findResource(policy.resource),
               jobs: seen.jobs,
-              idle: idleVerdict(idleFacts(policy), policy.idle, { world: now, wire: clock.wire() }),
-              counterSeen: idleFacts(policy).counterSeen,
+              ...idleObservation(idleFacts(policy), policy.idle, { world: now, wire: clock.wire() }),
             })
           : modelFacts(fleet, policy, target, now, {
               endpoint: findEndpoint(policy.endpoint),

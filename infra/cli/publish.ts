@@ -65,7 +65,7 @@ export function register(program: Command): void {
 
 const shortForms = [
   ["hold", "change nothing about a target for a while"],
-  ["release", "end holds, wakes and drift: back to the fleet's own rules"],
+  ["release", "end holds, wakes, drift and doubt whether it is idle: back to the fleet's own rules"],
   ["wake", "be on, whatever the schedule says"],
 ] as const;
 

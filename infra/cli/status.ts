@@ -54,7 +54,10 @@ function pausedLine({ at, by, note }: { readonly at: number; readonly by: string
 function locationLine({ location, takenAt, outageSince }: StatusReport["locations"][number], at: number): string {
   const age = `${location}: last looked at ${formatDuration(at - takenAt)} ago`;
   if (outageSince === undefined) return age;
-  return paint("red", `${age}; everything turned idle at once at ${instant(outageSince)}, so nobody is called idle`);
+  return paint(
+    "red",
+    `${age}; everything turned idle at once at ${instant(outageSince)}, so nothing is deleted for looking idle`,
+  );
 }
 
 /** What of a target needs more than its row. */

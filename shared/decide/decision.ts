@@ -29,6 +29,8 @@ export interface PersistentResourceObservation {
   readonly idle: IdleVerdict;
   /** Whether a counter above zero has been seen in this location: only then is an absent `usedReplicaCount` zero. */
   readonly counterSeen: boolean;
+  /** Since when nearly everything in this location looks idle, at once: then nothing is deleted for looking so. */
+  readonly outageSince?: Millis;
   /** The saved record while asleep; also the newest one for an absent resource. */
   readonly restore?: RestoreRecord;
   /** Set when the record of a sleeping resource was looked for and the store does not have it. */

@@ -71,6 +71,8 @@ export interface PersistentResourceMemory {
   };
   /** When the newest wake or hold ended: nothing before it is late, and idleness counts from it. */
   readonly excusedUntil?: Millis;
+  /** When the newest `release` was stored: an outage that began before it is none for this target. */
+  readonly lastRelease?: Millis;
   /** When we last changed its size or rebooted it: idleness counts from it. */
   readonly touchedAt?: Millis;
   /** A field that our create request would not reproduce: this incarnation is never deleted. */

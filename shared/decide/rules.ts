@@ -20,6 +20,7 @@ export const rules = {
   capacity: "no capacity, or an error that needs time: waiting for the next try",
   parked: "trying has stopped until something changes or a person says so",
   unknown: "what Vertex shows is not known well enough to act on",
+  outage: "nearly everything in its location turned idle at once: what only looks idle is not deleted",
   transition: "Vertex is changing it: waiting",
   absent: "it does not exist, and nothing says that it should",
   "cycles-per-day": "deleted as often as the fleet allows within 24 hours",

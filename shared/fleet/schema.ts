@@ -23,13 +23,13 @@ const limits = keys({
     .int()
     .min(2)
     .prefault(4)
-    .describe("So many pools turning idle in one sample are an outage, not idleness."),
+    .describe("So many busy pools of a location turning idle in one sample are an outage, not idleness."),
   idleAtOnceShare: z
     .number()
     .min(0.1)
     .max(1)
     .prefault(0.8)
-    .describe("But only if they are at least this share of the pools, 0-1."),
+    .describe("But only if they are at least this share of its busy pools, 0-1."),
 });
 
 const hourly = z.number().min(0);

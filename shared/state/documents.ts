@@ -123,7 +123,7 @@ export interface ObservationDocument {
   readonly takenAtWire: Millis;
   /** Whether `usedReplicaCount` has ever been seen above zero here. */
   readonly counterSeen: boolean;
-  /** Set when nearly everything turned idle in one sample: nobody is called idle until a busy sample ends it. */
+  /** When nearly everything here turned idle in one sample: nothing is deleted for looking idle until this is gone. */
   readonly outageSince?: Millis;
 }
 

@@ -89,7 +89,7 @@ export function statusPage(report: StatusReport): string {
   const locations = report.locations
     .map(
       ({ location, takenAt, outageSince }) =>
-        `<li>${escapeHtml(location)}: looked at ${ago(takenAt, at)}${outageSince === undefined ? "" : `; everything turned idle at once ${ago(outageSince, at)}, nobody is called idle`}</li>`,
+        `<li>${escapeHtml(location)}: looked at ${ago(takenAt, at)}${outageSince === undefined ? "" : `; everything turned idle at once ${ago(outageSince, at)}, so nothing is deleted for looking idle`}</li>`,
     )
     .join("");
   return `<!doctype html>

@@ -9,6 +9,7 @@ import type { Outcome } from "../../shared/outcomes/outcome.ts";
 import { reconcile } from "../../shared/reconcile.ts";
 import { applyFleet } from "../../shared/state/apply.ts";
 import { openStore } from "../../shared/state/open.ts";
+import { slotOf } from "../../shared/state/recall.ts";
 import { storeRequest } from "../../shared/state/requests.ts";
 import { tick } from "../../shared/tick.ts";
 import { minute, systemClock } from "../../shared/time/clock.ts";
@@ -32,7 +33,28 @@ ${names
 `,
   "fleet.yaml",
 );
-const parent = "/v1/projects/demo/locations/us-central1";
+
+/** Ten pools of one region and one of another, up until ten o'clock; five of the ten have an idle rule, too. */
+const many = Array.from({ length: 10 }, (_, index) => `p${index}`);
+const { fleet: nightly } = parseFleet(
+  `
+version: 1
+project: demo
+location: us-central1
+schedules:
+  office: { zone: UTC, up: [mon-fri 08:00-10:00] }
+persistentResources:
+${[...many, "far"]
+  .map(
+    (name, index) => `  - name: ${name}
+    schedule: office${name === "far" ? "\n    location: europe-west4" : ""}${index < 5 ? "\n    idle: 15m" : ""}
+    onBusy: ${name === "p9" ? "cancel" : "wait"}
+    spec: { resourcePools: [{ id: main, machineType: n1-standard-8, replicas: 1, disk: { type: pd-ssd, sizeGb: 100 } }] }`,
+  )
+  .join("\n")}
+`,
+  "nightly.yaml",
+);
 
 describe("tick", () => {
   let clock: ManualClock;
@@ -103,16 +125,17 @@ describe("tick", () => {
     delete process.env["PUBSUB_EMULATOR_HOST"];
   });
 
-  const createAll = async () => {
-    for (const { key, spec } of fleet.targets.filter((target) => target.kind === "persistentResource")) {
-      await call("POST", `${parent}/persistentResources?persistentResourceId=${key.split("/").at(-1)}`, spec);
+  const createAll = async (of = fleet) => {
+    for (const target of of.targets.filter((one) => one.kind === "persistentResource")) {
+      const [collection, id] = [target.key.slice(0, target.key.lastIndexOf("/")), target.key.split("/").at(-1)];
+      await call("POST", `/v1/${collection}?persistentResourceId=${id}`, target.spec);
     }
     await clock.advance(20 * minute);
   };
-  const runJob = (name: string) =>
-    call("POST", `${parent}/customJobs`, {
+  const runJob = (name: string, seconds = 600, location = "us-central1") =>
+    call("POST", `/v1/projects/demo/locations/${location}/customJobs`, {
       displayName: name,
-      labels: { "local-run-seconds": "600" },
+      labels: { "local-run-seconds": String(seconds) },
       jobSpec: {
         persistentResourceId: name,
         workerPoolSpecs: [
@@ -146,7 +169,7 @@ describe("tick", () => {
   it("does nothing for another store than it was deployed with", async () => {
     const other = homeOf({ ...home, settings: { ...home.settings, storeId: "another" } });
     const report = await tick(other);
-    expect(report.refused).toContain("deployed for another");
+    expect(report.refused).toContain("should be another");
     expect(await pokes()).toEqual([]);
     expect(calls).toEqual([]);
   });
@@ -202,7 +225,7 @@ describe("tick", () => {
     expect(alerts[0]?.why).toContain("3 samples in a row");
   });
 
-  it("calls nobody idle when every busy pool turns idle in one sample", async () => {
+  it("takes it for an outage when every busy pool turns idle in one sample", async () => {
     await createAll();
     for (const name of names) await runJob(name);
     await clock.advance(3 * minute);
@@ -217,5 +240,109 @@ describe("tick", () => {
     await clock.advance(3 * minute);
     await tick(home);
     expect((await home.store.get("observations", "us-central1"))?.value.outageSince).toBeUndefined();
+  });
+
+  describe("nearly every busy pool of a region turns idle in one sample", () => {
+    const keyOf = (name: string) => nightly.targets.find((target) => target.name === name)?.key ?? "";
+    const outage = async (location = "us-central1") =>
+      (await home.store.get("observations", location))?.value.outageSince;
+    const alerts = async () => (await outcomes()).filter(({ phase }) => phase === "alert");
+    const noWriter = new Error("nothing is changed here");
+    /** A look at one target, as a poke asks for. @returns why it is not deleted; undefined when the delete is claimed. */
+    const lookAt = async (name: string) => {
+      const tools = { ...home, clock: await home.clock(), openWriter: () => Promise.reject(noWriter) };
+      const report = await reconcile(tools, keyOf(name)).catch((error: unknown) => {
+        if (error !== noWriter) throw error;
+      });
+      const slot = (await home.store.get("slots", slotOf(keyOf(name))))?.value;
+      return slot?.state === "claimed" && slot.change.kind === "delete" ? undefined : report?.why;
+    };
+    /** Minute for minute: the tick, then a look at each of these. @returns what the last looks came to. */
+    const pass = async (minutes: number, ...looked: string[]) => {
+      let reports: (string | undefined)[] = [];
+      for (let passed = 0; passed < minutes; passed += 1) {
+        await clock.advance(minute);
+        await tick(home);
+        reports = await Promise.all(looked.map(lookAt));
+        await home.publishOwed();
+      }
+      return reports;
+    };
+
+    /** Nine pools busy for ten minutes and one for much longer; the region beside them, too. It is 09:23 then. */
+    beforeEach(async () => {
+      await applyFleet(home.store, nightly, { by: "test", now: clock.now() });
+      await createAll(nightly);
+      for (const name of many) await runJob(name, name === "p5" ? 3 * 60 * 60 : 600);
+      await runJob("far", 600, "europe-west4");
+      await pass(3);
+      expect(await alerts()).toEqual([]);
+    });
+
+    it("nine of ten: held for an outage, though the tenth stays busy", async () => {
+      await pass(12);
+      const [alert, ...others] = await alerts();
+      expect([alert?.what, others]).toEqual(["everything turned idle at once", []]);
+      expect(alert?.why).toContain("until a pool that looked idle shows a job again");
+      expect(alert?.why).toContain("tidekeeper release TARGET");
+      // Long enough for the idle rule.
+      expect(await pass(20, "p0")).toEqual([expect.stringContaining("which looks like an outage")]);
+    });
+
+    it("also after a sample that showed nothing, which is how outages begin", async () => {
+      await pass(5);
+      await call("POST", "/faults", {
+        match: { method: "ListPersistentResources", region: "us-central1" },
+        count: 2,
+        effect: { kind: "error", code: "UNAVAILABLE" },
+      });
+      await clock.advance(minute);
+      await tick(home);
+      const shards = await home.store.list("idleTracks", { prefix: "us-central1/" });
+      const unknowns = shards.flatMap(({ value }) => Object.values(value.tracks).map((track) => track.unknowns));
+      expect(unknowns).toEqual(many.map(() => 1));
+      await clock.advance(5 * minute);
+      await tick(home);
+      expect(await outage()).toBe(clock.now());
+    });
+
+    it("at the bell nothing is deleted that only looks idle, until a pool that looked idle shows a job again", async () => {
+      await pass(12);
+      expect(await outage()).toBeDefined();
+      const waiting = await pass(30, "p1", "p6");
+      expect(new Date(clock.now()).toISOString()).toBe("2026-11-24T10:05:00.000Z");
+      for (const why of waiting) {
+        expect(why).toMatch(
+          /^Off-hours since 10:00 .*no job on it, but nearly every busy pool of us-central1 turned idle/,
+        );
+      }
+      // Another region has no part in it.
+      expect(await outage("europe-west4")).toBeUndefined();
+      expect(await pass(3, "far")).toEqual([undefined]);
+      await runJob("p6");
+      await pass(2);
+      expect(await outage()).toBeUndefined();
+      expect(await pass(3, "p1", "p6")).toEqual([undefined, expect.stringContaining("1 job (p6) on it")]);
+    });
+
+    it("a release says of one target that it is idle, and of no other", async () => {
+      await pass(38);
+      const waits = expect.stringContaining("which looks like an outage");
+      expect(await pass(3, "p1", "p6")).toEqual([waits, waits]);
+      const envelope = { messageId: "1", publishedAt: clock.now() };
+      const asked = { event: { type: "release", target: "p6" }, envelope } as const;
+      await storeRequest(home.store, asked, { fleet: nightly, clock: await home.clock() });
+      expect(await pass(3, "p1", "p6")).toEqual([waits, undefined]);
+    });
+
+    it("where jobs are cancelled in the end, that is announced and then done", async () => {
+      await pass(38);
+      await outcomes();
+      await pass(1, "p9");
+      const [draining] = (await outcomes()).filter(({ phase, target }) => phase === "draining" && target === "p9");
+      expect(draining?.why).toContain("then its jobs are cancelled");
+      expect(await pass(9, "p9")).toEqual([expect.stringContaining("then its jobs are cancelled")]);
+      expect(await pass(3, "p9")).toEqual([undefined]);
+    });
   });
 });

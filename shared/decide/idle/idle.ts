@@ -6,7 +6,7 @@ import type { IdlePolicy, Limits } from "../../fleet/fleet.ts";
 import type { IdleTrack } from "../../state/documents.ts";
 import { type Millis, minute } from "../../time/clock.ts";
 import { formatDuration } from "../../time/duration.ts";
-import type { IdleVerdict } from "../decision.ts";
+import type { IdleVerdict, PersistentResourceObservation } from "../decision.ts";
 import { idleThreshold, keptGaps } from "./auto-idle.ts";
 import type { PoolSample } from "./pool-sample.ts";
 
@@ -104,8 +104,8 @@ export interface IdleFacts {
   /** Wire time of the tick's observation. */
   readonly takenAtWire: Millis;
   readonly counterSeen: boolean;
-  /** Set while everything-idle-at-once is held to be an outage. */
-  readonly outageSince?: Millis | undefined;
+  /** Set while everything-idle-at-once is held to be an outage: no pool is less idle for it, but nothing is deleted. */
+  readonly outageSince?: Millis;
   /** Gaps of other pools of the location, for `auto` on a new pool. */
   readonly neighbourGaps?: readonly Millis[];
 }
@@ -121,13 +121,10 @@ export function idleVerdict(
   now: { readonly world: Millis; readonly wire: Millis },
 ): IdleVerdict {
   if (facts?.track === undefined) return { verdict: "unknown", why: "no tick has looked at it yet" };
-  const { track, outageSince } = facts;
+  const { track } = facts;
   const age = now.wire - facts.takenAtWire;
   if (age > verdictLasts) {
     return { verdict: "unknown", why: `the last observation is ${formatDuration(age)} old` };
-  }
-  if (outageSince !== undefined) {
-    return { verdict: "unknown", why: "nearly every pool turned idle at once, which looks like an outage" };
   }
   if (track.unknowns > 0) return { verdict: "unknown", why: `${track.unknowns} unknown samples in a row` };
   if (track.idleSince === undefined) return { verdict: "busy", why: "it was not idle when the tick last looked" };
@@ -143,22 +140,68 @@ export function idleVerdict(
   return { verdict: "idle", since: track.idleSince, threshold };
 }
 
-function wasBusy(track: IdleTrack): boolean {
-  return track.unknowns === 0 && track.lastBusy !== undefined && track.lastBusy === track.lastGood;
+/** What a decision is told of a pool's idleness, from what the tick last wrote; as {@link idleVerdict}. */
+export function idleObservation(
+  facts: IdleFacts | undefined,
+  policy: IdlePolicy | undefined,
+  now: { readonly world: Millis; readonly wire: Millis },
+): Pick<PersistentResourceObservation, "idle" | "counterSeen" | "outageSince"> {
+  return {
+    idle: idleVerdict(facts, policy, now),
+    counterSeen: facts?.counterSeen ?? false,
+    ...(facts?.outageSince === undefined ? {} : { outageSince: facts.outageSince }),
+  };
+}
+
+type Tracks = ReadonlyMap<string, IdleTrack>;
+type GoodSample = "busy" | "idle" | undefined;
+
+function newestGood({ lastGood, lastBusy }: IdleTrack): GoodSample {
+  if (lastGood === undefined) return undefined;
+  return lastBusy === lastGood ? "busy" : "idle";
+}
+
+/**
+ * What the pools that had a good sample now showed before it. Samples that failed in between do not matter: they are how
+ * outages begin. A pool that was rebuilt in between has not turned.
+ */
+function turns(before: Tracks, after: Tracks): readonly { readonly from: GoodSample; readonly to: GoodSample }[] {
+  return [...after].flatMap(([key, now]) => {
+    const then = before.get(key);
+    if (then === undefined || then.createTime !== now.createTime || then.lastGood === now.lastGood) return [];
+    return [{ from: newestGood(then), to: newestGood(now) }];
+  });
 }
 
 /**
  * Whether nearly every busy pool turned idle in one sample: an outage of the counters, not idleness (a real trace shows
- * 16 pools at zero together for 1,445 minutes).
- * @param before tracks by target key before the sample.
+ * 16 pools at zero together for 1,445 minutes). Pools without a good sample now say nothing, neither way.
+ * @param before tracks of one location by target key before the sample.
  * @param after the same after it.
  */
 export function everythingIdleAtOnce(
-  before: ReadonlyMap<string, IdleTrack>,
-  after: ReadonlyMap<string, IdleTrack>,
+  before: Tracks,
+  after: Tracks,
   limits: Pick<Limits, "idleAtOncePools" | "idleAtOnceShare">,
 ): boolean {
-  const busy = [...before].filter(([, track]) => wasBusy(track));
-  const turned = busy.filter(([key]) => after.get(key)?.idleSince !== undefined);
+  const busy = turns(before, after).filter(({ from }) => from === "busy");
+  const turned = busy.filter(({ to }) => to === "idle");
   return turned.length >= limits.idleAtOncePools && turned.length >= limits.idleAtOnceShare * busy.length;
+}
+
+/**
+ * Since when a location is held to be in an outage, after one sample: from everything idle at once until a pool that
+ * looked idle shows a job again. One that has been busy all along proves nothing about the others.
+ * @param since the same before the sample.
+ * @param now world time of the sample.
+ */
+export function outageAfter(
+  since: Millis | undefined,
+  before: Tracks,
+  after: Tracks,
+  limits: Pick<Limits, "idleAtOncePools" | "idleAtOnceShare">,
+  now: Millis,
+): Millis | undefined {
+  if (everythingIdleAtOnce(before, after, limits)) return now;
+  return turns(before, after).some(({ from, to }) => from === "idle" && to === "busy") ? undefined : since;
 }

@@ -9,6 +9,7 @@ import { type PoolSample, usedReplicas } from "../idle/pool-sample.ts";
 import type { PersistentResourceMemory } from "../memory.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import type { Identified } from "./identity.ts";
+import { mayBeBusy } from "./outage.ts";
 import type { Presence } from "./presence.ts";
 import { describeGaps, type Gap, unscalable } from "./sizes.ts";
 import { resizeTo } from "./work.ts";
@@ -28,13 +29,18 @@ function patienceEnds(policy: BusyPolicy, since: Millis): Millis {
   return since + (policy.action === "cancel" ? announcedFor : Math.max(policy.maxWait, announcedFor));
 }
 
+/** Whether its jobs are cancelled in the end. */
+export function cancelsJobs({ action, then }: BusyPolicy): boolean {
+  return action === "cancel" || (action !== "skip" && then === "cancel");
+}
+
 function tellDraining(draft: Draft, { at }: Announced, ends: Millis, what: string, then: string): void {
   const { policy } = draft;
   draft.tell({
     id: `draining/${policy.key}/${at}`,
     phase: "draining",
     what,
-    why: `${policy.name} is past its window and still busy: waited for until ${draft.timeInZone(ends)}, ${then}; send new jobs elsewhere`,
+    why: `${policy.name} is past its window, but ${what}: waited for until ${draft.timeInZone(ends)}, ${then}; send new jobs elsewhere`,
     details: { since: at, until: ends },
   });
 }
@@ -42,7 +48,7 @@ function tellDraining(draft: Draft, { at }: Announced, ends: Millis, what: strin
 /** What is announced now, and since when: an apply may have changed the end that people were told. */
 function announce(draft: Draft, { since, announced }: Draining): Announced {
   const { onBusy } = draft.policy;
-  const then = onBusy.action === "cancel" ? "cancel" : onBusy.then;
+  const then = cancelsJobs(onBusy) ? "cancel" : "skip";
   const ends = patienceEnds(onBusy, since);
   if (announced === undefined || announced.ends !== ends || announced.then !== then)
     return { at: draft.now, ends, then };
@@ -62,12 +68,12 @@ function spare(draft: Draft, resource: Identified): readonly Gap[] {
   });
 }
 
-/** Decides about a pool that is past its window and busy. */
+/** Decides about a pool that is past its window and busy, or may be. */
 export function whileBusy(
   draft: Draft,
   resource: Identified,
   presence: Presence,
-  sample: Extract<PoolSample, { sample: "busy" }>,
+  sample: Pick<Extract<PoolSample, { sample: "busy" }>, "why">,
 ): BusyAnswer {
   const { policy, now } = draft;
   const draining: Draining = draft.memory.draining ?? { since: now };
@@ -92,8 +98,9 @@ export function whileBusy(
   const then = announced.then === "cancel" ? "then its jobs are cancelled" : "then it is left up for this off-time";
   tellDraining(draft, announced, ends, sample.why, then);
 
-  // Only counters tell how many replicas the jobs use; where they are never filled, nothing is taken away.
-  const gaps = policy.onBusy.action === "shrink" && draft.observation.counterSeen ? spare(draft, resource) : [];
+  // Only counters tell how many replicas the jobs use; where they are never filled, or out, nothing is taken away.
+  const counted = draft.observation.counterSeen && mayBeBusy(draft, resource) === undefined;
+  const gaps = policy.onBusy.action === "shrink" && counted ? spare(draft, resource) : [];
   if (gaps.length > 0 && policy.scale.strategy === "patch" && draft.memory.patchBroken === undefined) {
     draft.remember({ draining: { ...begun, shrunk: true } });
     const decision = resizeTo(draft, resource, gaps, {

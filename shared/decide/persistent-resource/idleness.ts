@@ -6,6 +6,7 @@ import type { PoolSample } from "../idle/pool-sample.ts";
 import { nextStartAfter } from "../schedule/schedule.ts";
 import type { Draft } from "./draft.ts";
 import type { Identified } from "./identity.ts";
+import { mayBeBusy } from "./outage.ts";
 import { earlyBy, type Presence } from "./presence.ts";
 import { putToSleep } from "./sleep.ts";
 import type { Progress } from "./work.ts";
@@ -40,6 +41,8 @@ export function sleepWhenIdle(draft: Draft, resource: Identified, presence: Pres
   const idleFor = draft.now - countedFrom(draft, resource, presence, idle.since);
   if (idleFor < idle.threshold) return undefined;
   const why = `Idle for ${formatDuration(idleFor)}, longer than ${formatDuration(idle.threshold)}`;
+  const doubt = mayBeBusy(draft, resource);
+  if (doubt !== undefined) return { waits: `${why}, but ${doubt}` };
   const start = schedule === undefined ? undefined : nextStartAfter(schedule, draft.now);
   const back = start === undefined ? undefined : start - earlyBy(restore.early, draft.memory.startUps);
   if (back !== undefined && back - draft.now <= rule.recreateCost) {

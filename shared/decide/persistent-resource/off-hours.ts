@@ -2,9 +2,10 @@
 
 import { describeSample, type PoolSample } from "../idle/pool-sample.ts";
 import { lateness } from "../schedule/schedule.ts";
-import { whileBusy } from "./busy.ts";
+import { cancelsJobs, whileBusy } from "./busy.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import type { Identified } from "./identity.ts";
+import { mayBeBusy } from "./outage.ts";
 import type { Presence } from "./presence.ts";
 import { putToSleep, type Sleep } from "./sleep.ts";
 
@@ -29,6 +30,11 @@ export function outsideWindow(
     rule: presence.rule,
     ...(presence.until === undefined ? {} : { back: presence.until }),
   };
+  const whenBusy = (on: { readonly why: string }): PersistentResourceDecision => {
+    const busy = whileBusy(draft, resource, presence, on);
+    if (busy.answer === "decided") return busy.decision;
+    return putToSleep(draft, resource, { ...sleep, why: busy.why, counted: true, cancels: true });
+  };
   switch (sample.sample) {
     case "absent":
     case "unknown":
@@ -37,11 +43,8 @@ export function outsideWindow(
         why: `Off-hours${began} (${presence.because}), but not deleted: ${describeSample(sample)}`,
         phase: "unknown",
       });
-    case "busy": {
-      const busy = whileBusy(draft, resource, presence, sample);
-      if (busy.answer === "decided") return busy.decision;
-      return putToSleep(draft, resource, { ...sleep, why: busy.why, counted: true, cancels: true });
-    }
+    case "busy":
+      return whenBusy(sample);
     case "unready":
     case "idle": {
       const waited = draft.memory.draining;
@@ -52,6 +55,9 @@ export function outsideWindow(
           phase: "up",
         });
       }
+      // Where jobs are cancelled in the end, those that may run are waited for and cancelled like those that are seen.
+      const doubt = cancelsJobs(draft.policy.onBusy) ? mayBeBusy(draft, resource) : undefined;
+      if (doubt !== undefined) return whenBusy({ why: doubt });
       const late = waited
         ? `, waited for its jobs from ${draft.time(waited.since)}`
         : lateness(due(draft, resource, presence), draft.now);

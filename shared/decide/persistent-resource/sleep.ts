@@ -7,6 +7,7 @@ import type { Rule } from "../rules.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Identified, restoreIdOf } from "./identity.ts";
+import { mayBeBusy } from "./outage.ts";
 import { rebuild } from "./rebuildable.ts";
 import { poolsOf } from "./sizes.ts";
 
@@ -71,6 +72,13 @@ function blocked(draft: Draft, sleep: Sleep): PersistentResourceDecision | undef
     });
   }
   return undefined;
+}
+
+/** Everything idle at once is an outage, not idleness; what cancels jobs need not know of them. */
+function inOutage(draft: Draft, sleep: Sleep, resource: Identified): PersistentResourceDecision | undefined {
+  const doubt = sleep.cancels ? undefined : mayBeBusy(draft, resource);
+  if (doubt === undefined) return undefined;
+  return draft.finish({ rule: "outage", why: `${sleep.why}, but ${doubt}`, phase: "unknown" });
 }
 
 /** Zero and unset are the same on this wire: counters never seen above zero prove nothing, and the job list must do. */
@@ -151,7 +159,7 @@ function sameThing(resource: Identified, verbatim: JsonObject): boolean {
 export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): PersistentResourceDecision {
   const { policy, observation, memory, now } = draft;
   const { createTime } = resource;
-  const stop = blocked(draft, sleep);
+  const stop = blocked(draft, sleep) ?? inOutage(draft, sleep, resource);
   if (stop) return stop;
   if (memory.notRebuildable?.createTime === createTime) {
     return notRebuildable(draft, sleep, memory.notRebuildable.field);

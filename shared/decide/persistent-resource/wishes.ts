@@ -21,6 +21,7 @@ function release(draft: Draft, request: Request): void {
     }
   }
   draft.forget("hold", "drift", "attempts", "notRebuildable", "patchBroken", "contested", "draining");
+  draft.remember({ lastRelease: Math.max(draft.memory.lastRelease ?? 0, request.storedAt) });
   draft.close(request, "done", "release", `released by ${describeAsker(request)}: back to the fleet's own rules`);
 }
 

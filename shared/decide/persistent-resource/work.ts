@@ -5,6 +5,7 @@ import { describeSample, lastPart, type PoolSample } from "../idle/pool-sample.t
 import { describeAsker, describeWish } from "../words.ts";
 import type { Draft, PersistentResourceDecision, RequestFor, Verdict } from "./draft.ts";
 import type { Identified } from "./identity.ts";
+import { mayBeBusy } from "./outage.ts";
 import type { Presence } from "./presence.ts";
 import { describeGaps, type Gap, sizeGaps, unscalable } from "./sizes.ts";
 import { putToSleep } from "./sleep.ts";
@@ -85,6 +86,8 @@ export function closeGaps(draft: Draft, resource: Identified, presence: Presence
   const why = `${reasonFor(draft, gaps, presence)}: ${describeGaps(gaps)}`;
   if (draft.policy.scale.strategy === "replace") {
     if (sample.sample !== "idle") return { waits: `${why}, but it can be replaced only when idle` };
+    const doubt = mayBeBusy(draft, resource);
+    if (doubt !== undefined) return { waits: `${why}, but it can be replaced only when idle: ${doubt}` };
     const served = gaps.flatMap(({ request }) => (request && request.answered !== "final" ? [request.eventId] : []));
     return {
       decision: putToSleep(draft, resource, {
@@ -154,6 +157,8 @@ function reboot(draft: Draft, resource: Identified, request: RequestFor<"reboot"
   if (sample.sample !== "idle") {
     return { waits: `A reboot asked for by ${describeAsker(request)} waits: ${describeSample(sample)}` };
   }
+  const doubt = mayBeBusy(draft, resource);
+  if (doubt !== undefined) return { waits: `A reboot asked for by ${describeAsker(request)} waits: ${doubt}` };
   const waits = backingOff(draft, "reboot");
   if (waits !== undefined) return { waits: `A reboot waits: ${waits}` };
   return {

@@ -138,7 +138,7 @@ describe("a job at the bell", () => {
     expect(first.notices.map(({ phase, why }) => [phase, why])).toEqual([
       [
         "draining",
-        "train is past its window and still busy: waited for until 22:00 Europe/Berlin, then it is left up for this off-time; send new jobs elsewhere",
+        "train is past its window, but 1 job (finetune) on it: waited for until 22:00 Europe/Berlin, then it is left up for this off-time; send new jobs elsewhere",
       ],
     ]);
     const second = persistentResource.decide({ ...caseOf({ ...busy, now: fromBell(minute) }), memory: first.memory });
@@ -180,6 +180,92 @@ describe("a job at the bell", () => {
   });
 });
 
+describe("no job at the bell, but everything turned idle at once before it", () => {
+  const outage = { observation: { outageSince: at(bell) - minute } };
+  const doubt =
+    'nearly every busy pool of us-central1 turned idle in one sample at 19:59 Europe/Berlin, which looks like an outage: jobs may still run on it until a pool that looked idle shows one again, or "tidekeeper release train" says that none does';
+  it.each<[why: string, Variation, what: string, phase: string]>([
+    ["wait, then skip: it stays up", { ...outage, now: bell, memory: lookedAt(bell, minute) }, "nothing", "unknown"],
+    [
+      "shrink, then skip: it stays up as it is",
+      { ...outage, now: bell, shown: withPool({ replicaCount: "6" }), policy: onBusy("shrink") },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "skip: it stays up",
+      { ...outage, now: bell, policy: onBusy("skip"), memory: lookedAt(bell, minute) },
+      "nothing",
+      "unknown",
+    ],
+    [
+      "not for the night: when the outage has ended it is deleted, however late",
+      { now: fromBell(5 * hour), memory: lookedAt(fromBell(5 * hour), minute) },
+      "delete",
+      "deleting",
+    ],
+    [
+      "cancel: announced first",
+      { ...outage, now: bell, policy: onBusy("cancel"), memory: lookedAt(bell, minute) },
+      "nothing",
+      "draining",
+    ],
+    [
+      "cancel: ten minutes later the jobs that may run do not matter any more",
+      {
+        ...outage,
+        now: fromBell(10 * minute),
+        policy: onBusy("cancel"),
+        memory: { ...told(10 * minute), ...cancelling(lookedAt(fromBell(10 * minute), minute)) },
+      },
+      "delete",
+      "deleting",
+    ],
+    [
+      "wait, then cancel: until maxWait",
+      {
+        ...outage,
+        now: fromBell(2 * hour - minute),
+        policy: onBusy("wait", thenCancel),
+        memory: { ...draining, ...lookedAt(fromBell(2 * hour - minute), minute) },
+      },
+      "nothing",
+      "draining",
+    ],
+    [
+      "shrink, then cancel: waited for without shrinking",
+      {
+        ...outage,
+        now: bell,
+        shown: withPool({ replicaCount: "6" }),
+        policy: onBusy("shrink", thenCancel),
+      },
+      "nothing",
+      "draining",
+    ],
+  ])("%s", (_why, variation, what, phase) => {
+    expect([does(variation), decide(variation).phase]).toEqual([what, phase]);
+  });
+
+  it("says what it waits for, and who can end that", () => {
+    const waits = decide({ ...outage, now: bell });
+    expect([waits.rule, waits.why]).toEqual([
+      "outage",
+      `Off-hours since 20:00 (outside the windows of schedule office Europe/Berlin), no job on it, but ${doubt}`,
+    ]);
+    const cancels = decide({ ...outage, now: bell, policy: onBusy("cancel") });
+    expect(cancels.why).toBe(
+      `Off-hours (outside the windows of schedule office Europe/Berlin), but ${doubt}: waiting for them 0s so far, until 20:10 Europe/Berlin at most, then its jobs are cancelled`,
+    );
+    expect(cancels.notices.map(({ phase, why }) => [phase, why])).toEqual([
+      [
+        "draining",
+        `train is past its window, but ${doubt}: waited for until 20:10 Europe/Berlin, then its jobs are cancelled; send new jobs elsewhere`,
+      ],
+    ]);
+  });
+});
+
 describe("shrink", () => {
   const shown = withPool({ replicaCount: "6", usedReplicaCount: "2" });
   const variation: Variation = { now: bell, shown, policy: onBusy("shrink"), observation: { jobs: oneJob } };
@@ -196,6 +282,11 @@ describe("shrink", () => {
     [
       "not where counters have never been seen",
       { ...variation, observation: { jobs: oneJob, counterSeen: false } },
+      undefined,
+    ],
+    [
+      "not where the counters look out: what they show in use is nothing",
+      { ...variation, observation: { jobs: oneJob, outageSince: at(bell) - minute } },
       undefined,
     ],
     [

@@ -6,6 +6,7 @@ import {
   idleVerdict,
   isBlind,
   observePool,
+  outageAfter,
   usualIdle,
 } from "../../../shared/decide/idle/idle.ts";
 import type { PoolSample } from "../../../shared/decide/idle/pool-sample.ts";
@@ -34,16 +35,12 @@ function run(samples: readonly PoolSample[], step = minute): IdleTrack {
 const times = (count: number, sample: PoolSample) => Array.from({ length: count }, () => sample);
 
 /** The verdict on the newest sample's minute. */
-function judge(
-  samples: readonly PoolSample[],
-  options: { counterSeen?: boolean; outage?: boolean; age?: number } = {},
-) {
+function judge(samples: readonly PoolSample[], options: { counterSeen?: boolean; age?: number } = {}) {
   const now = begin + (samples.length - 1) * minute;
   const facts = {
     track: run(samples),
     takenAtWire: now - (options.age ?? 0),
     counterSeen: options.counterSeen ?? true,
-    ...(options.outage ? { outageSince: begin } : {}),
   };
   return idleVerdict(facts, usualIdle, { world: now, wire: now }).verdict;
 }
@@ -72,8 +69,6 @@ describe("when a pool may be called idle (threshold 15 min, a sample a minute)",
     expect(judge(times(16, idle), { counterSeen: false })).toBe("busy");
     expect(judge(times(31, idle), { counterSeen: false })).toBe("idle");
   });
-  it("an outage of the counters calls nobody idle", () =>
-    expect(judge(times(60, idle), { outage: true })).toBe("unknown"));
   it("a verdict lasts two minutes of wire time", () => {
     expect(judge(times(16, idle), { age: 2 * minute })).toBe("idle");
     expect(judge(times(16, idle), { age: 2 * minute + 1 })).toBe("unknown");
@@ -142,28 +137,67 @@ describe("the learned threshold", () => {
 
 describe("everything idle at once", () => {
   const limits = { idleAtOncePools: 4, idleAtOnceShare: 0.8 };
-  const busyPools = (count: number, sample: PoolSample = busy) =>
-    new Map(Array.from({ length: count }, (_, index) => [`p${index}`, run([sample])]));
-  const aMinuteLater = (tracks: ReadonlyMap<string, IdleTrack>, turned: number) =>
-    new Map(
-      [...tracks].map(([key, track], index) => {
-        const next = observePool(track, index < turned ? idle : busy, begin + minute);
-        return [key, next ?? track];
-      }),
-    );
-  it.each([
-    ["4 of 5 busy pools", 5, 4, true],
-    ["3 of 3: too few to tell", 3, 3, false],
-    ["4 of 6: too small a share", 6, 4, false],
-    ["16 of 16, as in the real trace", 16, 16, true],
-  ])("%s", (_why, pools, turned, outage) => {
-    const tracks = busyPools(pools);
-    expect(everythingIdleAtOnce(tracks, aMinuteLater(tracks, turned), limits)).toBe(outage);
-  });
-  it("pools that were idle before do not turn", () => {
-    const tracks = busyPools(10, idle);
-    expect(everythingIdleAtOnce(tracks, aMinuteLater(tracks, 10), limits)).toBe(false);
-  });
+  const absent: PoolSample = { sample: "absent" };
+  type Tracks = ReadonlyMap<string, IdleTrack>;
+  const kinds = { b: busy, i: idle, "?": unknown, u: unready, "-": absent, B: again(busy), I: again(idle) };
+  /** Pools as rows of samples a minute apart, a letter each: busy, idle, ?, unready, - absent; capitals are rebuilt. */
+  const pools = (...rows: string[]) => rows.map((row) => [...row].map((letter) => kinds[letter as keyof typeof kinds]));
+  const rows = (count: number, row: string) => Array.from({ length: count }, () => row);
+  /** Each minute's tracks before and after its sample. */
+  const minutes = (samples: readonly (readonly PoolSample[])[]) => {
+    let before: Tracks = new Map();
+    return (samples[0] ?? []).map((_, at) => {
+      const after = new Map<string, IdleTrack>();
+      for (const [index, row] of samples.entries()) {
+        const track = observePool(before.get(`p${index}`), row[at] ?? absent, begin + at * minute);
+        if (track) after.set(`p${index}`, track);
+      }
+      const step = { before, after, now: begin + at * minute };
+      before = after;
+      return step;
+    });
+  };
+  /** Whether the newest minute looks like an outage. */
+  const newest = (samples: readonly (readonly PoolSample[])[]) => {
+    const last = minutes(samples).at(-1);
+    return last && everythingIdleAtOnce(last.before, last.after, limits);
+  };
+  /** Since which minute there is held to be an outage, after each minute. */
+  const outage = (...all: string[]) => {
+    let since: number | undefined;
+    return minutes(pools(...all)).map(({ before, after, now }) => {
+      since = outageAfter(since, before, after, limits, now);
+      return since === undefined ? "-" : String((since - begin) / minute);
+    });
+  };
+
+  it.each<[why: string, rows: string[], outage: boolean]>([
+    ["4 of 5 busy pools", [...rows(4, "bi"), "bb"], true],
+    ["3 of 3: too few to tell", rows(3, "bi"), false],
+    ["4 of 6: too small a share", [...rows(4, "bi"), ...rows(2, "bb")], false],
+    ["16 of 16, as in the real trace", rows(16, "bi"), true],
+    ["pools that were idle before do not turn", rows(10, "ii"), false],
+    ["nor do they make the share smaller", [...rows(4, "bi"), ...rows(9, "ii")], true],
+    ["a list that failed the minute before: how outages begin", rows(10, "b?i"), true],
+    ["for two minutes", rows(10, "b??i"), true],
+    ["for so long that people were told: what came then is no less suspicious", rows(10, "b????i"), true],
+    ["no sample of half of them: those that are seen all turned", [...rows(5, "bi"), ...rows(5, "b?")], true],
+    ["a busy pool that is away does not make the share smaller", [...rows(4, "bi"), ...rows(9, "b-")], true],
+    ["nor one that is being changed", [...rows(4, "bi"), ...rows(9, "bu")], true],
+    ["busy, changed, idle: the change is not what ended the jobs of all", rows(4, "bui"), true],
+    ["pools that were rebuilt begin idle, and have not turned", rows(10, "bI"), false],
+  ])("%s", (_why, all, expected) => expect(newest(pools(...all))).toBe(expected));
+
+  it.each<[why: string, rows: string[], since: string]>([
+    ["one that has been busy all along ends nothing", [...rows(9, "biii"), "bbbb"], "- 1 1 1"],
+    ["nor does one after a sample that failed", [...rows(9, "biiii"), "bb?bb"], "- 1 1 1 1"],
+    ["one that looked idle and shows a job ends it", [...rows(9, "biii"), "biib"], "- 1 1 -"],
+    ["one that was idle before it began, too", [...rows(9, "biii"), "iiib"], "- 1 1 -"],
+    ["not in the sample that began it", [...rows(9, "biii"), "ibbb"], "- 1 1 1"],
+    ["unknown samples end nothing", rows(9, "bi???i"), "- 1 1 1 1 1"],
+    ["nor does the first look at a pool, or at a rebuilt one", [...rows(8, "biii"), "iiBB", "--bb"], "- 1 1 1"],
+    ["when the last busy ones turn together, it begins anew", [...rows(16, "biii"), ...rows(4, "bbii")], "- 1 2 2"],
+  ])("%s", (_why, all, since) => expect(outage(...all).join(" ")).toBe(since));
 });
 
 it("never calls idle what was not seen idle, without a break, for the threshold", () => {

@@ -132,6 +132,7 @@ const memory: fc.Arbitrary<PersistentResourceMemory> = fc
     drift: seldom(fc.constant({ since: night - hour, what: "size" })),
     hold: seldom(fc.record({ until: fc.integer({ min: night - hour, max: night + hour }), eventId: fc.constant("h") })),
     errorSince: maybe(fc.constant(night - 2 * hour)),
+    lastRelease: maybe(fc.constantFrom(night - 3 * hour, night)),
     mayCreateAt: maybe(fc.integer({ min: night - 30 * hour, max: night })),
     creating: maybe(fc.constant({ at: night - 14 * hour, alternative: 0 })),
     attempts: seldom(
@@ -172,6 +173,7 @@ const anyCase: fc.Arbitrary<PersistentResourceCase> = fc
       { verdict: "unknown", why: "blind" } as const,
     ),
     counterSeen: fc.boolean(),
+    outageSince: seldom(fc.constantFrom(night - 2 * hour, night - 30 * minute)),
     mayCreate: mostly<boolean | undefined>(true, fc.constantFrom(false, undefined)),
     verbatim: mostly<"same" | "odd" | undefined>("same", fc.constantFrom("odd", undefined)),
   })
@@ -195,6 +197,7 @@ const anyCase: fc.Arbitrary<PersistentResourceCase> = fc
         jobs: parts.jobs,
         idle: parts.verdict,
         counterSeen: parts.counterSeen,
+        ...(parts.outageSince === undefined ? {} : { outageSince: parts.outageSince }),
         ...(parts.mayCreate === undefined ? {} : { mayCreate: parts.mayCreate }),
         ...(parts.verbatim === undefined || present === undefined
           ? {}
@@ -224,14 +227,19 @@ describe("whatever the facts", () => {
         expect(before.look?.createTime).toBe(seen?.createTime);
         expect(now - (before.look?.at ?? now)).toBeGreaterThanOrEqual(minute);
         expect(now - (before.look?.at ?? 0)).toBeLessThanOrEqual(30 * minute);
-        // Free of jobs, or free to cancel after an announcement.
+        // Free of jobs, or free to cancel after an announcement. While everything looks idle at once, what ever ran may
+        // have jobs, unless a person knows better.
         const list = observation.jobs.look === "present" ? observation.jobs.value : undefined;
         const mine = list?.items.filter((one) => one.jobSpec?.persistentResourceId === "train") ?? [];
         const counted = seen?.resourcePools.some(({ usedReplicaCount }) => usedReplicaCount !== undefined);
-        if (mine.length > 0 || counted) {
+        const { outageSince } = observation;
+        const wreck = seen?.state === "ERROR" && seen.startTime === undefined;
+        const doubted = outageSince !== undefined && (after.lastRelease ?? 0) < outageSince && !wreck;
+        if (mine.length > 0 || counted || doubted) {
           const { action: kind, then } = facts.policy.onBusy;
           expect(kind === "cancel" || (kind !== "skip" && then === "cancel")).toBe(true);
           expect(now - (before.draining?.since ?? now)).toBeGreaterThanOrEqual(10 * minute);
+          expect(after.sleep?.cause).toBe("off-hours");
         } else {
           expect([list?.complete, list?.items.every(({ jobSpec }) => jobSpec !== undefined)]).toEqual([true, true]);
           expect(seen?.resourcePools.every(({ usedReplicaCount }) => usedReplicaCount === undefined)).toBe(true);

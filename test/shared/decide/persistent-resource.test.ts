@@ -17,7 +17,7 @@ import {
   verbatimOf,
   withPool,
 } from "./cases.ts";
-import { at, schedule } from "./schedules.ts";
+import { at, schedule, weekly } from "./schedules.ts";
 
 const decide = (variation: Variation) => persistentResource.decide(caseOf(variation));
 
@@ -453,6 +453,98 @@ describe("priority: hold, wake, exception, window, idle, scale, nothing", () => 
     const memory = lookedAt(noon, minute);
     expect(does({ now: noon, shown, memory, policy: { idle: { ...idleRule, ray: true } }, observation: idleNow })).toBe(
       "delete",
+    );
+  });
+});
+
+describe("everything turned idle at once, which looks like an outage", () => {
+  const since = at(noon) - 30 * minute;
+  const idle = { verdict: "idle", since: at(noon) - hour, threshold: 15 * minute } as const;
+  const outage = { outageSince: since, idle };
+  const released = (storedAt: number) => [request({ type: "release" }, { storedAt, expiresAt: at(night) + hour })];
+  const broken = { ...resource, state: "ERROR" };
+  const { startTime: _never, ...wreck } = broken;
+  const errorSince = at(noon) - hour;
+  it.each<[why: string, Variation, what: string]>([
+    ["not deleted for the off-hours", { now: night, memory: secondLook }, "nothing"],
+    [
+      "nor where only the job list says that no job runs",
+      { now: night, memory: secondLook, observation: { ...outage, counterSeen: false } },
+      "nothing",
+    ],
+    ["nor for idleness", { now: noon, policy: { idle: idleRule }, memory: lookedAt(noon, minute) }, "nothing"],
+    [
+      "nor to be created anew in another size",
+      {
+        now: noon,
+        policy: { scale: { ...policy.scale, strategy: "replace" } },
+        memory: lookedAt(noon, minute),
+        requests: [request({ type: "scale", pool: "pool-1", replicas: 4 })],
+      },
+      "nothing",
+    ],
+    ["nor to be repaired", { now: noon, shown: broken, memory: { ...lookedAt(noon, minute), errorSince } }, "nothing"],
+    ["nor rebooted", { now: noon, requests: [request({ type: "reboot" })] }, "nothing"],
+    [
+      "a wreck that never ran is cleared away",
+      { now: noon, shown: wreck, memory: { ...lookedAt(noon, minute), errorSince } },
+      "delete",
+    ],
+    ["at night too", { now: night, shown: wreck, memory: { ...secondLook, errorSince } }, "delete"],
+    [
+      "a release since then says that no job runs",
+      { now: night, memory: secondLook, requests: released(since + minute) },
+      "delete",
+    ],
+    [
+      "for idleness too",
+      { now: noon, policy: { idle: idleRule }, memory: lookedAt(noon, minute), requests: released(since) },
+      "delete",
+    ],
+    ["not one from before it", { now: night, memory: secondLook, requests: released(since - 1) }, "nothing"],
+    ["and is remembered", { now: night, memory: { ...secondLook, lastRelease: since } }, "delete"],
+    ["for that outage alone", { now: night, memory: { ...secondLook, lastRelease: since - hour } }, "nothing"],
+    [
+      "a resize goes on, and so does a job",
+      { now: noon, policy: { idle: idleRule }, requests: [request({ type: "scale", pool: "pool-1", replicas: 4 })] },
+      "resize",
+    ],
+    [
+      "also beside a replacement that waits",
+      {
+        now: noon,
+        policy: { scale: { ...policy.scale, strategy: "replace" } },
+        requests: [
+          request({ type: "scale", pool: "pool-1", replicas: 4 }, { publishedAt: 1 }),
+          request({ type: "job", customJob: { jobSpec: {} } }, { publishedAt: 2 }),
+        ],
+      },
+      "job",
+    ],
+    [
+      "and the size of a window",
+      {
+        now: noon,
+        policy: {
+          idle: idleRule,
+          schedule: schedule("Europe/Berlin", [weekly("fri 08:00-20:00", { "pool-1": 4 })]),
+        },
+      },
+      "resize",
+    ],
+  ])("%s", (_why, variation, what) => expect(does({ observation: outage, ...variation })).toBe(what));
+
+  it.each<[why: string, Variation]>([
+    ["idleness", { now: noon, policy: { idle: idleRule } }],
+    [
+      "a new size",
+      { now: noon, policy: { scale: { ...policy.scale, strategy: "replace" } }, memory: { base: { "pool-1": 4 } } },
+    ],
+    ["off-hours", { now: night }],
+    ["a reboot", { now: noon, requests: [request({ type: "reboot" })] }],
+  ])("the reason says what is waited for and who can end that: %s", (_why, variation) => {
+    expect(decide({ observation: outage, ...variation }).why).toContain(
+      'nearly every busy pool of us-central1 turned idle in one sample at 11:30 Europe/Berlin, which looks like an outage: jobs may still run on it until a pool that looked idle shows one again, or "tidekeeper release train" says that none does',
     );
   });
 });
