@@ -15,6 +15,7 @@ import { tick } from "../../shared/tick.ts";
 import { minute, systemClock } from "../../shared/time/clock.ts";
 import { createReader } from "../../shared/vertex/reader.ts";
 import { openWriter } from "../../shared/vertex/writer.ts";
+import { CommandDied, closingAfter } from "./state/closing-after.ts";
 
 const names = ["a", "b", "c", "d"];
 const { fleet } = parseFleet(
@@ -164,6 +165,21 @@ describe("tick", () => {
     expect(await pokes()).toEqual([]);
     await clock.advance(minute);
     expect((await tick(home)).doubled).toEqual([]);
+  });
+
+  it("completes an apply that ended half-way", async () => {
+    await createAll();
+    await tick(home);
+    await pokes();
+    const smaller = { ...fleet, targets: fleet.targets.filter(({ name }) => name !== "d") };
+    // The fleet's part and its head; nothing that follows from it.
+    const dying = applyFleet(closingAfter(2, home.store), smaller, { by: "test", now: clock.now() });
+    await expect(dying).rejects.toThrow(CommandDied);
+    await clock.advance(minute);
+    await tick(home);
+    expect(await pokes()).toEqual(["a", "b", "c"]);
+    const documents = await home.store.list("targets");
+    expect(documents.flatMap(({ value }) => (value.releasedAt === undefined ? [] : [value.name]))).toEqual(["d"]);
   });
 
   it("does nothing for another store than it was deployed with", async () => {
