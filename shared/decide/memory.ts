@@ -107,7 +107,13 @@ export interface BenchEntry {
 export interface SpotModelMemory {
   readonly kind: "spotModel";
   /** The deployed model that is ours and serves, or is meant to. */
-  readonly serving?: { readonly deployedModelId: string; readonly rungId: string; readonly since: Millis };
+  readonly serving?: {
+    readonly deployedModelId: string;
+    readonly rungId: string;
+    readonly since: Millis;
+    /** Most replicas that were up since then, up to its floor: what was never there cannot be lost. */
+    readonly had?: number;
+  };
   /** The one being brought up to take over. */
   readonly successor?: {
     readonly deployedModelId: string;

@@ -17,16 +17,20 @@ function provisioningOf(deployed: DeployedModel): Rung["provisioning"] {
   return type === "SPECIFIC_RESERVATION" || type === "ANY_RESERVATION" ? "reservation" : "on-demand";
 }
 
-/** The rung of the ladder that a deployed model stands on: same machine, accelerators and provisioning. */
-export function rungOf(policy: SpotModelPolicy, deployed: DeployedModel): Rung | undefined {
+/**
+ * The rung of the ladder that a deployed model stands on: same machine, accelerators and provisioning.
+ * @param known the rung that it was deployed on; of rungs that differ in their reservation alone, it tells which.
+ */
+export function rungOf(policy: SpotModelPolicy, deployed: DeployedModel, known?: string): Rung | undefined {
   const spec = deployed.dedicatedResources?.machineSpec;
-  return policy.ladder.find(
+  const alike = policy.ladder.filter(
     (rung) =>
       rung.machineType === spec?.machineType &&
       rung.acceleratorType === spec.acceleratorType &&
       (rung.acceleratorType === undefined || (rung.acceleratorCount ?? 1) === (spec.acceleratorCount ?? 1)) &&
       rung.provisioning === provisioningOf(deployed),
   );
+  return alike.find(({ id }) => id === known) ?? alike[0];
 }
 
 /** A rung's place in the ladder, 0 is best; a rung that the fleet file no longer has comes after all. */

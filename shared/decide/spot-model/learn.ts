@@ -11,7 +11,7 @@ import { closeServed, openLoss } from "./incident.ts";
 import { rungOf } from "./ladder.ts";
 import { promote, servingSeen, successorSeen } from "./succession.ts";
 import { shareOf } from "./traffic.ts";
-import { adoptable, type Seen, serves, type View } from "./view.ts";
+import { adoptable, floorOf, type Seen, serves, type View } from "./view.ts";
 
 /** So many ids of models that are gone stay known: a split, or a late operation, may still name them. */
 const keptIds = 20;
@@ -80,7 +80,12 @@ function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
   const { memory } = draft;
   const rungId = memory.serving?.rungId ?? "";
   const { capacity } = serving;
-  if (serves(capacity)) {
+  if (memory.serving !== undefined && serves(capacity)) {
+    const had = Math.max(
+      memory.serving.had ?? 0,
+      Math.min(capacity.available, floorOf(serving.deployed, serving.rung)),
+    );
+    memory.serving = { ...memory.serving, had };
     memory.healthySince ??= facts.now;
     closeServed(draft, facts, rungId);
     if (memory.attempts?.class === "model-fault") delete memory.attempts;

@@ -8,7 +8,7 @@ import { servingSeen, successionDue } from "./succession.ts";
 import { type Seen, serves } from "./view.ts";
 import { answerDone, markAnswered } from "./wishes.ts";
 
-/** The size to set now, if any: what is asked for, or the rung's own minimum after a size that we had set. */
+/** The size to set now, if any: what is asked for; the rung's own minimum where fewer are set, or after a size that we had set. */
 function sizeToSet(situation: Situation, seen: Seen, rung: Rung): { replicas: number; why: string } | undefined {
   const { memory } = situation.draft;
   const shown = seen.deployed.dedicatedResources?.minReplicaCount;
@@ -17,6 +17,9 @@ function sizeToSet(situation: Situation, seen: Seen, rung: Rung): { replicas: nu
     const by = situation.wishes.scale?.request;
     const who = by === undefined ? situation.schedule?.because : `${by.source} asked for it (${by.eventId})`;
     return shown === asked ? undefined : { replicas: asked, why: who ?? "" };
+  }
+  if (shown !== undefined && shown < rung.minReplicas) {
+    return { replicas: rung.minReplicas, why: `the fleet's minReplicas of this rung is ${rung.minReplicas}` };
   }
   const { scaled } = memory;
   if (scaled === undefined) return undefined;

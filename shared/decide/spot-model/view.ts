@@ -52,17 +52,21 @@ interface SeenSibling {
 /** Texts of `DeployedModel.status.message` that mean the container, not capacity (reference: spot.md C3). */
 const containerFault = /model server (?:exited|never became ready|terminated|crashed)|container .*(?:exited|crash)/i;
 
-/** The replicas below which capacity counts as lost: what the operation needed to succeed. */
-function floorOf(deployed: DeployedModel, rung: Rung | undefined): number {
-  const shown = deployed.dedicatedResources;
-  if (rung === undefined) return shown?.requiredReplicaCount || shown?.minReplicaCount || 1;
-  return Math.max(1, rung.requiredReplicas ?? rung.minReplicas);
+/**
+ * The replicas below which capacity counts as lost: what the operation needed to succeed. A size asked for beyond the
+ * fleet's floor does not raise it, and neither does a floor that the fleet has raised since: that is set first.
+ */
+export function floorOf(deployed: DeployedModel, rung: Rung | undefined): number {
+  const { requiredReplicaCount, minReplicaCount } = deployed.dedicatedResources ?? {};
+  const shown = requiredReplicaCount || minReplicaCount || 1;
+  return Math.max(1, Math.min(rung?.requiredReplicas ?? rung?.minReplicas ?? shown, shown));
 }
 
-function capacityOf(deployed: DeployedModel, rung: Rung | undefined): Capacity {
+/** @param had the most replicas that it has had, where that is known. */
+function capacityOf(deployed: DeployedModel, rung?: Rung, had = Number.POSITIVE_INFINITY): Capacity {
   const { availableReplicaCount: available = 0, lastUpdateTime, message } = deployed.status ?? {};
   if (available === 0 && lastUpdateTime === undefined) return { state: "unknown" };
-  if (available < floorOf(deployed, rung)) {
+  if (available < Math.min(floorOf(deployed, rung), had)) {
     return message !== undefined && available === 0 && containerFault.test(message)
       ? { state: "lost", available, fault: message }
       : { state: "lost", available };
@@ -99,7 +103,7 @@ export function adoptable(
 function seenSibling(sibling: Sibling, endpoint: Endpoint): SeenSibling {
   const deployed = (endpoint.deployedModels ?? []).filter(({ id }) => sibling.ids.includes(id));
   const serving = deployed.find(({ id }) => id === sibling.servingId);
-  const may = serving !== undefined && capacityOf(serving, undefined).state !== "lost";
+  const may = serving !== undefined && capacityOf(serving).state !== "lost";
   return {
     sibling,
     deployed: deployed.map(({ id }) => id),
@@ -128,9 +132,11 @@ export function viewOf(
       strangers.push(deployed);
       continue;
     }
-    const rung = rungOf(policy, deployed);
     const { id } = deployed;
-    ours.set(id, { id, deployed, rung, capacity: capacityOf(deployed, rung), share: shareOf(split, [id]) });
+    const known = [memory.serving, memory.successor].find((one) => one?.deployedModelId === id);
+    const rung = rungOf(policy, deployed, known?.rungId);
+    const capacity = capacityOf(deployed, rung, known === memory.serving ? memory.serving?.had : undefined);
+    ours.set(id, { id, deployed, rung, capacity, share: shareOf(split, [id]) });
   }
   return {
     etag: endpoint.etag,
@@ -149,6 +155,6 @@ export function viewOf(
 }
 
 /** Whether the replicas can take, or keep, traffic. */
-export function serves(capacity: Capacity): boolean {
+export function serves(capacity: Capacity): capacity is Extract<Capacity, { state: "ready" | "short" }> {
   return capacity.state === "ready" || capacity.state === "short";
 }

@@ -51,7 +51,11 @@ export const spotModel = keys({
     .max(128)
     .exactOptional()
     .describe("Display name of the deployed model, by which ours is recognised; default: the name."),
-  minReplicas: served.prefault(1).describe("The floor: fewer replicas than this are lost capacity."),
+  minReplicas: served
+    .prefault(1)
+    .describe(
+      "The floor: when fewer are left, capacity is lost. A raised one is set on what serves; a lowered one takes effect with the next deploy.",
+    ),
   maxReplicas: served.exactOptional().describe("Quota is charged for this many; default: minReplicas."),
   ladder: z.array(rung).min(1).max(20).describe("Ways to serve it, best first; the next is taken when one fails."),
   grace: duration().prefault("4m").describe("How long Vertex AI's own restarts are waited for after a loss."),

@@ -106,6 +106,56 @@ describe("requests", () => {
   });
 });
 
+describe("an edit of the fleet while it serves", () => {
+  const two = { ...spotL4, minReplicas: 2 };
+  const raised = { ladder: [two, spotA100, onDemand] };
+
+  it("takes nothing for lost that was never there: a raised minReplicas is set on what serves", () => {
+    const toy = new Toy({ ...healthy, policy: raised });
+    toy.run(15);
+    expect(toy.decisions.map(({ rule }) => rule)).toEqual(["scale-request", ...Array(14).fill("healthy")]);
+    expect(toy.decisions[0]?.why).toBe(
+      "at least 2 replicas instead of 1 on g2: the fleet's minReplicas of this rung is 2",
+    );
+    expect(toy.models.get("1")?.dedicatedResources?.minReplicaCount).toBe(2);
+    expect([toy.memory.incident, toy.memory.scaled]).toEqual([undefined, undefined]);
+  });
+
+  it("is degraded, not lost, while the raised number has no capacity; once it was there, it can be lost", () => {
+    const toy = new Toy({ ...healthy, policy: raised });
+    const mutate = toy.decide();
+    if (mutate === undefined) throw new Error("no mutate");
+    toy.carryOut(mutate);
+    toy.models.set("1", shown("1", two, 1));
+    toy.settle(mutate, { end: "done", note: "" });
+    toy.run(30);
+    expect(toy.decisions.slice(1).map(({ rule }) => rule)).toEqual(Array(30).fill("degraded"));
+    toy.models.set("1", shown("1", two, 2));
+    toy.run(1);
+    expect(toy.decisions.at(-1)?.rule).toBe("healthy");
+    toy.models.set("1", shown("1", two, 1));
+    toy.run(1);
+    expect(toy.decisions.at(-1)).toMatchObject({ rule: "grace", memory: { incident: { cause: "lost" } } });
+  });
+
+  it("adopts what was deployed with fewer than the fleet's floor, and raises it", () => {
+    const toy = new Toy({ models: healthy.models, split: all, policy: raised });
+    toy.run(3);
+    expect(toy.decisions.map(({ rule }) => rule)).toEqual(["scale-request", "healthy", "healthy"]);
+  });
+
+  it("counts a successor as serving only with all that it was deployed with", () => {
+    const memory = {
+      ...servingOn(spotA100),
+      ours: ["1", "2"],
+      successor: { deployedModelId: "2", rungId: "g2", since: start, deployedAt: start },
+    };
+    const models = [shown("1", spotA100, 1), shown("2", two, 1)];
+    const decision = spotModel.decide(caseOf({ policy: raised, memory, models, split: all }));
+    expect(decision).toMatchObject({ action: { do: "nothing" }, rule: "bring-up" });
+  });
+});
+
 describe("return to Spot", () => {
   const rules: ReturnPolicy = { stableFor: 30 * minute, minSaving: 0.3, cooldown: hour, notDuring: [], zone: "UTC" };
   const given = {
