@@ -124,6 +124,11 @@ export interface SpotModelMemory {
   };
   /** Every deployed model id we have made that may still exist: nothing else on the endpoint is ours. */
   readonly ours: readonly string[];
+  /**
+   * Display names by id: what each of {@link SpotModelMemory.ours} was deployed as, whatever the fleet says by now. Under
+   * another name an id is somebody else's who took it after us.
+   */
+  readonly names?: { readonly [deployedModelId: string]: string };
   /** Traffic share in percent that is ours to move; kept through an outage. */
   readonly share?: number;
   /** Open while capacity is missing. */

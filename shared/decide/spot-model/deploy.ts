@@ -31,6 +31,7 @@ export function deploy(situation: Situation, rung: Rung, words: Pick<Verdict, "r
   }
   memory.sequence = sequence;
   memory.ours = [...memory.ours, id];
+  memory.names = { ...memory.names, [id]: policy.displayName };
   memory.successor = { deployedModelId: id, rungId: rung.id, since: now };
   memory.deploys = [...memory.deploys.filter((at) => now - at < hour), now];
   memory.bench = takeRetry(memory.bench, rung.id, now);

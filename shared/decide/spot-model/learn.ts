@@ -34,6 +34,17 @@ export function adopt(draft: Draft, { policy, siblings, now }: SpotModelCase, en
   };
 }
 
+/** An apply may change the display name of what is deployed next; what is there keeps the one that it has. */
+function keepNames(memory: Draft["memory"], view: View): void {
+  const nameOf = (id: string) => memory.names?.[id] ?? view.ours.get(id)?.deployed.displayName;
+  memory.names = Object.fromEntries(
+    memory.ours.flatMap((id) => {
+      const name = nameOf(id);
+      return name === undefined ? [] : [[id, name]];
+    }),
+  );
+}
+
 /** Drops from the memory what the platform, or a person, removed from the endpoint. */
 function dropMissing(facts: SpotModelCase, draft: Draft, view: View, on: boolean): void {
   const { memory } = draft;
@@ -150,6 +161,7 @@ export function learn(facts: SpotModelCase, draft: Draft, view: View, on: boolea
   );
   const named = new Set([...view.ours.keys(), ...Object.keys(view.split)]);
   memory.ours = memory.ours.filter((id, index) => named.has(id) || index >= memory.ours.length - keptIds);
+  keepNames(memory, view);
   dropMissing(facts, draft, view, on);
   noticeStrangers(facts, draft, view);
   if (!on) return;

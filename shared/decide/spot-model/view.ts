@@ -114,7 +114,7 @@ function seenSibling(sibling: Sibling, endpoint: Endpoint): SeenSibling {
 
 /**
  * Sorts what the endpoint shows into ours, that of the fleet's other models here, and other people's. Ours is what we
- * deployed, under our display name.
+ * deployed, under the display name that we gave it then.
  */
 export function viewOf(
   { policy, siblings }: Pick<SpotModelCase, "policy" | "siblings">,
@@ -128,7 +128,8 @@ export function viewOf(
   const strangers: DeployedModel[] = [];
   for (const deployed of endpoint.deployedModels ?? []) {
     if (theirs.has(deployed.id)) continue;
-    if (!ids.has(deployed.id) || (deployed.displayName ?? policy.displayName) !== policy.displayName) {
+    const name = memory.names?.[deployed.id] ?? policy.displayName;
+    if (!ids.has(deployed.id) || (deployed.displayName ?? name) !== name) {
       strangers.push(deployed);
       continue;
     }

@@ -50,7 +50,9 @@ export const spotModel = keys({
     .min(1)
     .max(128)
     .exactOptional()
-    .describe("Display name of the deployed model, by which ours is recognised; default: the name."),
+    .describe(
+      "Display name of what is deployed, by which an empty memory recognises ours; a new one takes effect with the next deploy. Default: the name.",
+    ),
   minReplicas: served
     .prefault(1)
     .describe(

@@ -6,6 +6,7 @@ import { day, hour, minute } from "../../../../shared/time/clock.ts";
 import {
   caseOf,
   changeOf,
+  empty,
   endpoint,
   heldFor,
   onDemand,
@@ -142,6 +143,33 @@ describe("an edit of the fleet while it serves", () => {
     const toy = new Toy({ models: healthy.models, split: all, policy: raised });
     toy.run(3);
     expect(toy.decisions.map(({ rule }) => rule)).toEqual(["scale-request", "healthy", "healthy"]);
+  });
+
+  it("keeps its own under another displayName: the next deploy carries the new one, and the old one is undeployed", () => {
+    const toy = new Toy({ memory: empty });
+    toy.run(5);
+    const first = toy.memory.serving?.deployedModelId ?? "";
+    const renamed = new Toy({ memory: toy.memory, policy: { displayName: "talk" } }, toy.place);
+    renamed.run(20);
+    expect(renamed.decisions.map(({ rule }) => rule)).toEqual(Array(20).fill("healthy"));
+    renamed.preempt(first);
+    renamed.run(8);
+    expect([...renamed.models.values()].map(({ displayName }) => displayName)).toEqual(["talk"]);
+    expect(Object.values(renamed.memory.names ?? {})).toEqual(["chat", "talk"]);
+  });
+
+  it("learns the name of what an older document knows by its id alone, before an apply can change it", () => {
+    const first = spotModel.decide(caseOf(healthy));
+    const renamed = caseOf({ ...healthy, memory: first.memory, policy: { displayName: "talk" }, now: start + minute });
+    expect(spotModel.decide(renamed)).toMatchObject({ action: { do: "nothing" }, rule: "healthy" });
+  });
+
+  it("leaves a stranger alone that took an id which was ours, under whatever name the fleet has now", () => {
+    const memory = { ...servingOn(spotL4, "2"), ours: ["1", "2"], names: { 1: "chat", 2: "chat" } };
+    const models = [shown("1", spotL4, 0, { displayName: "talk" }), shown("2", spotL4, 1)];
+    const decision = spotModel.decide(caseOf({ memory, models, split: { 2: 100 }, policy: { displayName: "talk" } }));
+    expect(decision).toMatchObject({ action: { do: "nothing" }, rule: "healthy" });
+    expect(decision.notices).toMatchObject([{ phase: "drifted", what: "deployed model 1 is not ours" }]);
   });
 
   it("counts a successor as serving only with all that it was deployed with", () => {
