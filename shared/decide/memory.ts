@@ -161,6 +161,9 @@ export interface SpotModelMemory {
   /** Since when it is undeployed for the off-hours. */
   readonly asleepSince?: Millis;
   readonly drift?: { readonly since: Millis; readonly what: string };
+  /** The model's container fails: the whole ladder has stopped. Older documents have other failures here, which stop nothing. */
   readonly attempts?: Attempts;
+  /** Failed tries by what was tried: each holds up only itself. */
+  readonly attemptsAt?: { readonly [K in ChangeKind]?: Attempts };
   readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
 }

@@ -24,7 +24,7 @@ function freshStart(memory: PersistentResourceMemory | SpotModelMemory): Persist
     } = memory;
     return kept;
   }
-  const { drift: _drift, attempts: _attempts, ...kept } = memory;
+  const { drift: _drift, attempts: _attempts, attemptsAt: _attemptsAt, ...kept } = memory;
   return kept;
 }
 

@@ -5,7 +5,7 @@ import { takeRetry } from "./bench.ts";
 import { deployedModelId, nextSequence } from "./deployed-model-id.ts";
 import type { Verdict } from "./draft.ts";
 import { budgetFrom, deployedModelFor } from "./ladder.ts";
-import { askedReplicas, type Situation, toChange } from "./situation.ts";
+import { askedReplicas, type Situation, toChange, waits } from "./situation.ts";
 import { markAnswered } from "./wishes.ts";
 
 /** Deploys a rung beside whatever is there, unless the attempt budget is used up. */
@@ -13,6 +13,7 @@ export function deploy(situation: Situation, rung: Rung, words: Pick<Verdict, "r
   const { facts, draft, view, wishes, text } = situation;
   const { memory } = draft;
   const { policy, limits, now } = facts;
+  if (waits(situation, "deploy")) return { ...words, rule: "back-off" };
   const from = budgetFrom(memory.deploys, limits.deploysPerHour, now);
   if (from !== undefined) {
     return {
@@ -25,7 +26,7 @@ export function deploy(situation: Situation, rung: Rung, words: Pick<Verdict, "r
   const sequence = nextSequence(policy.key, memory.sequence, view.ids);
   const id = deployedModelId(policy.key, sequence);
   const asked = askedReplicas(situation, rung);
-  const tries = memory.incident?.attempts ?? memory.attempts?.count;
+  const tries = memory.incident?.attempts;
   if (memory.incident !== undefined) {
     memory.incident = { ...memory.incident, attempts: memory.incident.attempts + 1 };
   }

@@ -1,5 +1,6 @@
 /** A Spot model's decision while it is being made: a private copy of the memory, and what will be told. */
 import type { Request } from "../../events/requests.ts";
+import type { ChangeKind } from "../../operations/operation.ts";
 import type { Millis } from "../../time/clock.ts";
 import { localTime } from "../../time/local.ts";
 import type { Action, Answer, Decision, Notice, Phase, SpotModelCase } from "../decision.ts";
@@ -15,6 +16,13 @@ export interface Verdict {
   readonly next?: { readonly at: Millis; readonly what: string };
 }
 
+/** Something that is put off. */
+interface Wait {
+  readonly why: string;
+  /** undefined: until a person says so. */
+  readonly until?: Millis;
+}
+
 /** Private to one decision; nothing of the case itself is ever changed. */
 export interface Draft {
   memory: { -readonly [K in keyof SpotModelMemory]: SpotModelMemory[K] };
@@ -24,11 +32,20 @@ export interface Draft {
   readonly notices: Notice[];
   /** Conditions that last: each is told when it begins. */
   readonly lasting: Notice[];
+  /** What failed and is not tried now: told beside what is decided instead. */
+  readonly waits: Map<ChangeKind, Wait>;
 }
 
 /** A draft that remembers what the case remembers. */
 export function startDraft(facts: Pick<SpotModelCase, "memory" | "requests">): Draft {
-  return { memory: { ...facts.memory }, requests: [...facts.requests], answers: [], notices: [], lasting: [] };
+  return {
+    memory: { ...facts.memory },
+    requests: [...facts.requests],
+    answers: [],
+    notices: [],
+    lasting: [],
+    waits: new Map(),
+  };
 }
 
 /** The decision that a verdict and its draft make. */
@@ -37,9 +54,16 @@ export function conclude(draft: Draft, verdict: Verdict): Decision<SpotModelMemo
   const fresh = lasting.filter(({ id }) => !memory.told?.includes(id));
   if (lasting.length > 0) memory.told = lasting.map(({ id }) => id);
   else delete memory.told;
+  const waits = [...draft.waits];
+  const expected = waits.flatMap(([goal, { until }]) =>
+    until === undefined ? [] : { at: until, what: `${goal} again` },
+  );
+  const [next] = [...(verdict.next === undefined ? [] : [verdict.next]), ...expected].sort((a, b) => a.at - b.at);
   return {
     action: { do: "nothing" },
     ...verdict,
+    why: [verdict.why, ...waits.map(([, { why }]) => why)].join("; but "),
+    ...(next === undefined ? {} : { next }),
     memory,
     requests,
     answers,

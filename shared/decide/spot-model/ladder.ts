@@ -107,11 +107,13 @@ export type Choice =
 /**
  * The best rung that is neither set aside nor too dear.
  * @param timeText writes a world time for the reason.
+ * @param taken rungs on which something of ours is that cannot be undeployed now.
  */
 export function chooseRung(
   facts: Pick<SpotModelCase, "policy" | "priceOf" | "now">,
   bench: SpotModelMemory["bench"],
   timeText: (at: Millis) => string,
+  taken: ReadonlySet<string | undefined> = new Set(),
 ): Choice {
   const { policy, priceOf, now } = facts;
   const reasons: string[] = [];
@@ -120,6 +122,10 @@ export function chooseRung(
     const price = priceOf(rung.id);
     if (price !== undefined && policy.maxHourlyPrice !== undefined && price > policy.maxHourlyPrice) {
       reasons.push(`${rung.id} costs ${price} an hour, over the cap of ${policy.maxHourlyPrice}`);
+      continue;
+    }
+    if (taken.has(rung.id)) {
+      reasons.push(`${rung.id} has a deployed model of ours that cannot be undeployed yet`);
       continue;
     }
     const entry = benchedNow(bench, rung.id, now);

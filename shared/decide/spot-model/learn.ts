@@ -5,6 +5,7 @@
 import { hour } from "../../time/clock.ts";
 import type { Endpoint } from "../../vertex/vertex.ts";
 import type { SpotModelCase } from "../decision.ts";
+import type { Attempts, SpotModelMemory } from "../memory.ts";
 import { strike, tidy } from "./bench.ts";
 import type { Draft } from "./draft.ts";
 import { closeServed, openLoss } from "./incident.ts";
@@ -99,7 +100,7 @@ function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
     memory.serving = { ...memory.serving, had };
     memory.healthySince ??= facts.now;
     closeServed(draft, facts, rungId);
-    if (memory.attempts?.class === "model-fault") delete memory.attempts;
+    delete memory.attempts;
   } else if (capacity.state === "lost" && capacity.fault === undefined) {
     const wanted = serving.deployed.dedicatedResources?.minReplicaCount ?? 1;
     const why = `deployed model ${serving.id} on ${rungId} has ${capacity.available} of ${wanted} replicas`;
@@ -109,16 +110,20 @@ function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
   }
 }
 
+/** Since when, and why, the ladder has stopped. */
+export function stopped({ attempts }: Pick<SpotModelMemory, "attempts">): Attempts["parked"] {
+  return attempts?.class === "model-fault" ? attempts.parked : undefined;
+}
+
 /**
  * The container does not come up: no other machine would mend that, so the ladder stops until a person has looked.
  * @param note what Vertex says about it.
  */
 export function parkFault(draft: Draft, { policy, now }: Pick<SpotModelCase, "policy" | "now">, note: string): void {
   const { memory } = draft;
-  if (memory.attempts?.parked !== undefined) return;
+  if (stopped(memory) !== undefined) return;
   const why = `the model's container fails, which no other machine would mend: ${note}`;
-  const count = (memory.attempts?.count ?? 0) + 1;
-  memory.attempts = { count, class: "model-fault", note, nextAt: now, parked: { at: now, why } };
+  memory.attempts = { count: 1, class: "model-fault", note, nextAt: now, parked: { at: now, why } };
   draft.notices.push({
     id: `${policy.name}/model-fault/${now}`,
     phase: "alert",

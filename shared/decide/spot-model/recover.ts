@@ -4,8 +4,8 @@ import { deploy } from "./deploy.ts";
 import type { Verdict } from "./draft.ts";
 import { openStart } from "./incident.ts";
 import { chooseRung, quotaHeldBy, quotaOf } from "./ladder.ts";
-import { canUndeploy, type Situation, undeploy } from "./situation.ts";
-import { isExpiring, servingSeen, successorSeen } from "./succession.ts";
+import { canUndeploy, type Situation, undeploy, waits } from "./situation.ts";
+import { isExpiring, mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
 
 /** A successor that is there and does not serve yet: waited for, and dropped when its capacity stays lost. */
 export function bringUp(situation: Situation): Verdict | undefined {
@@ -21,9 +21,10 @@ export function bringUp(situation: Situation): Verdict | undefined {
   }
   const until = (successor.deployedAt ?? successor.since) + facts.policy.grace;
   if (seen.capacity.state !== "lost" || facts.now < until) {
+    const serving = mayTakeOver(facts, draft, view) ? "serves, and waits for its traffic" : undefined;
     return {
       rule: "bring-up",
-      why: `${name} is deployed and does not serve yet; traffic moves once it does`,
+      why: `${name} ${serving ?? "is deployed and does not serve yet; traffic moves once it does"}`,
       phase,
       next: { at: Math.max(until, facts.now), what: "look whether it serves" },
     };
@@ -34,6 +35,17 @@ export function bringUp(situation: Situation): Verdict | undefined {
   const why = `${name} had no capacity by ${text(until)}, before it ever took over`;
   if (!canUndeploy(situation, seen)) return { rule: "clean-up", why: `${why}; its traffic has to move first`, phase };
   return { rule: "clean-up", why, phase, action: undeploy(situation, seen) };
+}
+
+/**
+ * Rungs that hold what cannot be undeployed now: it comes back, and is billed, when there is capacity again, so there is
+ * never a second one beside it.
+ */
+function taken(situation: Situation): ReadonlySet<string | undefined> {
+  const { draft, view } = situation;
+  const serving = servingSeen(draft, view);
+  const left = [...view.ours.values()].filter((seen) => seen !== serving || seen.capacity.state === "lost");
+  return new Set(left.length > 0 && waits(situation, "undeploy") ? left.map(({ rung }) => rung?.id) : []);
 }
 
 /** Nothing serves: waits out the platform's own restarts, then climbs down the ladder. */
@@ -59,7 +71,7 @@ export function recover(situation: Situation): Verdict | undefined {
       next: { at: graceEnds, what: "deploy the next rung" },
     };
   }
-  const choice = chooseRung(facts, memory.bench, text);
+  const choice = chooseRung(facts, memory.bench, text, taken(situation));
   if (choice.rung === undefined) {
     const notice = {
       id: `${incident.id}/no-rung`,
@@ -76,7 +88,8 @@ export function recover(situation: Situation): Verdict | undefined {
   }
   const { rung } = choice;
   const quota = quotaOf(rung);
-  if (dead !== undefined && quotaHeldBy(dead.deployed) === quota && canUndeploy(situation, dead)) {
+  const inTheWay = dead !== undefined && quotaHeldBy(dead.deployed) === quota && canUndeploy(situation, dead);
+  if (inTheWay && !waits(situation, "undeploy") && !waits(situation, "deploy")) {
     return {
       rule: "replace-directly",
       why: `${incident.why}; ${rung.id} is next and needs the ${quota} quota that the dead model ${dead.id} still holds, so that one goes first`,
@@ -100,7 +113,7 @@ export function succeed(situation: Situation): Verdict | undefined {
   const { facts, draft, view, text } = situation;
   if (draft.memory.successor !== undefined || !isExpiring(facts, draft, view)) return undefined;
   const from = draft.memory.serving?.rungId ?? "";
-  const choice = chooseRung(facts, draft.memory.bench, text);
+  const choice = chooseRung(facts, draft.memory.bench, text, taken(situation));
   if (choice.rung === undefined) {
     return {
       rule: "expiring",

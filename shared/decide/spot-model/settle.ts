@@ -1,6 +1,6 @@
 /** What a settled operation teaches: which rung to set aside and for how long, when to try again, when to stop. */
 
-import type { Held, Settlement } from "../../operations/operation.ts";
+import type { ChangeKind, Held, Settlement } from "../../operations/operation.ts";
 import { hour, type Millis, minute } from "../../time/clock.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
 import type { Decider, SpotModelCase } from "../decision.ts";
@@ -83,7 +83,7 @@ function deployFailed(facts: SpotModelCase, draft: Draft, change: Deploy, held: 
       // Somebody else's model carries this id: it is not ours, and the next deploy takes the next id.
       memory.ours = memory.ours.filter((id) => id !== change.deployedModelId);
       memory.bench = free(memory.bench, rungId, now);
-      operationFailed(facts, draft, failure);
+      operationFailed(facts, draft, "deploy", failure);
       return;
     case "busy":
     case "throttled":
@@ -94,16 +94,19 @@ function deployFailed(facts: SpotModelCase, draft: Draft, change: Deploy, held: 
     case "fate-unknown":
       // Says nothing about the rung: the endpoint, the service or the permission is the matter.
       memory.bench = free(memory.bench, rungId, now);
-      operationFailed(facts, draft, failure);
+      operationFailed(facts, draft, "deploy", failure);
   }
 }
 
-/** A failure that is about the endpoint or the service: everything waits a while, or stops. */
-function operationFailed({ policy, now, jitter }: SpotModelCase, draft: Draft, failure: Failed): void {
+/** A failure that says nothing about a rung: what was tried waits a while, or stops; everything else goes on. */
+function operationFailed(facts: SpotModelCase, draft: Draft, goal: ChangeKind, failure: Failed): void {
+  const { policy, now, jitter } = facts;
   const { memory } = draft;
-  memory.attempts = afterFailure(memory.attempts, { class: failure.class, note: failure.note, now, jitter });
+  const { [goal]: before, ...others } = memory.attemptsAt ?? {};
+  const tried = afterFailure(before, { class: failure.class, note: failure.note, now, jitter });
+  memory.attemptsAt = { ...others, [goal]: tried };
   if (backOffRules[failure.class].alert) {
-    alert(draft, `${policy.name}/${failure.class}/${now}`, `an operation failed: ${failure.class}`, failure.note);
+    alert(draft, `${policy.name}/${failure.class}/${now}`, `${goal} failed: ${failure.class}`, failure.note);
   }
 }
 
@@ -119,7 +122,9 @@ function deploySettled(facts: SpotModelCase, draft: Draft, held: Held, change: D
   switch (settlement.end) {
     case "done":
       memory.bench = free(memory.bench, rungId, now);
+      // Another model is another matter, whatever the last one was refused.
       delete memory.attempts;
+      delete memory.attemptsAt;
       if (!memory.ours.includes(deployedModelId)) memory.ours = [...memory.ours, deployedModelId];
       if (memory.serving?.deployedModelId === deployedModelId) return;
       memory.successor = { since: held.claimedAt, ...memory.successor, deployedModelId, rungId, deployedAt: now };
@@ -161,9 +166,12 @@ export const afterSettling: Decider<SpotModelCase, SpotModelMemory>["afterSettli
     deploySettled(facts, draft, held, change, settlement);
   } else if (settlement.end === "failed") {
     if (change.kind === "mutate") answerMutate(draft, held, settlement);
-    operationFailed(facts, draft, settlement);
+    operationFailed(facts, draft, change.kind, settlement);
   } else if (settlement.end === "done") {
-    delete memory.attempts;
+    const { [change.kind]: _, ...others } = memory.attemptsAt ?? {};
+    memory.attemptsAt = others;
+    // What failed may be what has gone.
+    if (change.kind === "undeploy") delete memory.attempts;
     if (change.kind === "undeploy" && memory.serving?.deployedModelId === change.deployedModelId) delete memory.serving;
   }
   const { requests, answers, notices } = draft;

@@ -1,6 +1,6 @@
 /** All that a rule of a Spot model looks at, and the small questions that several rules ask of it. */
 import type { Rung } from "../../fleet/fleet.ts";
-import type { Change } from "../../operations/operation.ts";
+import type { Change, ChangeKind } from "../../operations/operation.ts";
 import type { Millis } from "../../time/clock.ts";
 import type { Action, SpotModelCase } from "../decision.ts";
 import { type ScheduleState, scheduleAt } from "../schedule/schedule.ts";
@@ -28,17 +28,32 @@ export function situationOf(facts: SpotModelCase, draft: Draft, view: View, wish
   return { facts, draft, view, wishes, schedule, on, text: timeText(facts) };
 }
 
+/** Whether something failed a moment ago and is not tried now; the decision says so, whatever it comes to. */
+export function waits({ facts, draft, text }: Situation, goal: ChangeKind): boolean {
+  const attempts = draft.memory.attemptsAt?.[goal];
+  if (attempts === undefined || (attempts.parked === undefined && attempts.nextAt <= facts.now)) return false;
+  const { count, class: failure, note, nextAt, parked } = attempts;
+  const failed = `${goal} number ${count} failed (${failure}: ${note})`;
+  const wait =
+    parked === undefined
+      ? { why: `${failed}, next try at ${text(nextAt)}`, until: nextAt }
+      : { why: `${failed}, and trying has stopped until a release or the next apply` };
+  draft.waits.set(goal, wait);
+  return true;
+}
+
 /**
- * The action that carries out a change.
+ * The action that carries out a change; nothing, while that waits after a failure.
  * @param eventIds requests that it answers.
  * @param tries earlier tries at the same goal; by default the failures in a row.
  */
 export function toChange(
-  { draft }: Situation,
+  situation: Situation,
   change: Change,
   eventIds: readonly string[] = [],
-  tries = draft.memory.attempts?.count ?? 0,
+  tries = situation.draft.memory.attemptsAt?.[change.kind]?.count ?? 0,
 ): Action {
+  if (waits(situation, change.kind)) return { do: "nothing" };
   return { do: "change", change, attempt: tries + 1, eventIds, secondLook: false };
 }
 

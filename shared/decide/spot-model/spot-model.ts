@@ -11,14 +11,13 @@ import { bringUp, recover, succeed } from "./recover.ts";
 import { afterSettling } from "./settle.ts";
 import { type Situation, situationOf } from "./situation.ts";
 import { scale, steady } from "./steady.ts";
-import { backOff, cleanUp, held, offHours, parked, traffic } from "./upkeep.ts";
+import { cleanUp, held, offHours, parked, traffic } from "./upkeep.ts";
 import { viewOf } from "./view.ts";
 import { readWishes } from "./wishes.ts";
 
 /** The rules in order of priority; the first that has something to say decides. */
 const rules: readonly ((situation: Situation) => Verdict | undefined)[] = [
   held,
-  backOff,
   offHours,
   parked,
   traffic,

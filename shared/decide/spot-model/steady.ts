@@ -3,7 +3,7 @@ import type { Rung } from "../../fleet/fleet.ts";
 import { deploy } from "./deploy.ts";
 import type { Verdict } from "./draft.ts";
 import { returnToSpot } from "./return-to-spot.ts";
-import { askedReplicas, type Situation, toChange } from "./situation.ts";
+import { askedReplicas, type Situation, toChange, waits } from "./situation.ts";
 import { servingSeen, successionDue } from "./succession.ts";
 import { type Seen, serves } from "./view.ts";
 import { answerDone, markAnswered } from "./wishes.ts";
@@ -60,6 +60,7 @@ export function scale(situation: Situation): Verdict | undefined {
   answerFulfilled(situation, seen, rung && askedReplicas(situation, rung));
   const size = rung && sizeToSet(situation, seen, rung);
   if (rung === undefined || size === undefined) return undefined;
+  if (waits(situation, "mutate")) return undefined;
   draft.memory.scaled = { deployedModelId: seen.id, replicas: size.replicas };
   const request = wishes.scale?.request;
   if (request !== undefined && request.answered === "accepted") markAnswered(draft, request, "started");
@@ -93,7 +94,8 @@ export function steady(situation: Situation): Verdict {
     const why = `deployed model ${seen?.id ?? ""} on ${rungId} does not show how many replicas are up; it is taken to serve`;
     return { rule: "unknown", why, phase: "serving" };
   }
-  const back = memory.successor === undefined ? returnToSpot(facts, memory) : { when: "never" as const };
+  const unfinished = memory.successor !== undefined || draft.waits.has("undeploy");
+  const back = unfinished ? { when: "never" as const } : returnToSpot(facts, memory);
   if (back.when === "now") {
     const saving = Math.round(back.saving * 100);
     return deploy(situation, back.rung, {
@@ -113,7 +115,7 @@ export function steady(situation: Situation): Verdict {
     back.when === "later" ? `; back to ${back.rung.id} not before ${text(back.at)}, for ${back.why}` : "";
   const short = capacity.state === "short";
   return {
-    rule: short ? "degraded" : "healthy",
+    rule: short ? "degraded" : draft.waits.size > 0 ? "back-off" : "healthy",
     why: short
       ? `deployed model ${seen.id} serves on ${rungId} with ${capacity.available} of ${wanted} replicas, enough for its required count; the platform adds the rest`
       : `deployed model ${seen.id} serves on ${rungId} with ${capacity.available} replicas${returning}`,

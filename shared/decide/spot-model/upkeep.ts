@@ -1,7 +1,8 @@
-/** Rules that come before everything else: hold, back-off, off-hours, parking; then traffic, and what is left to undeploy. */
+/** Rules that come before everything else: hold, off-hours, parking; then traffic, and what is left to undeploy. */
 import type { Verdict } from "./draft.ts";
+import { stopped } from "./learn.ts";
 import { givers, heirOf, owedBySiblings } from "./siblings.ts";
-import { canUndeploy, type Situation, toChange, undeploy } from "./situation.ts";
+import { canUndeploy, type Situation, toChange, undeploy, waits } from "./situation.ts";
 import { mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
 import { isEmptySplit, moveShare, shareOf, takeShare } from "./traffic.ts";
 import { type Seen, serves } from "./view.ts";
@@ -17,18 +18,6 @@ export function held({ wishes, text, view }: Situation): Verdict | undefined {
     why: `${hold.source} holds it until ${text(hold.expiresAt)} (${hold.eventId})${note}; ${up} of ${view.ours.size} deployed models of ours serve`,
     phase: "held",
     next: { at: hold.expiresAt, what: "the hold ends" },
-  };
-}
-
-/** An operation failed a moment ago. */
-export function backOff({ facts, draft, text }: Situation): Verdict | undefined {
-  const { attempts, incident } = draft.memory;
-  if (attempts === undefined || attempts.parked !== undefined || attempts.nextAt <= facts.now) return undefined;
-  return {
-    rule: "back-off",
-    why: `${attempts.note} (${attempts.class}, ${attempts.count} in a row); tried again at ${text(attempts.nextAt)}`,
-    phase: incident === undefined ? "serving" : "recovering",
-    next: { at: attempts.nextAt, what: "try again" },
   };
 }
 
@@ -86,9 +75,9 @@ export function offHours(situation: Situation): Verdict | undefined {
   return { rule: "off-hours", why: `off-hours, ${schedule.because}: nothing is deployed`, phase: "off-hours", ...next };
 }
 
-/** Trying has stopped. */
+/** The model's container fails, and nothing is tried any more. */
 export function parked({ draft, text }: Situation): Verdict | undefined {
-  const since = draft.memory.attempts?.parked;
+  const since = stopped(draft.memory);
   if (since === undefined) return undefined;
   return {
     rule: "parked",
@@ -110,6 +99,7 @@ export function traffic(situation: Situation): Verdict | undefined {
   );
   const owed = owedBySiblings(facts.policy, memory, view);
   if (elsewhere === 0 && owed === 0 && !isEmptySplit(view.split)) return undefined;
+  if (waits(situation, "traffic")) return undefined;
   const trafficSplit =
     owed > 0 ? takeShare(view.split, givers(view), to.id, owed) : moveShare(view.split, memory.ours, to.id);
   const share = trafficSplit[to.id] ?? 0;
@@ -156,7 +146,7 @@ export function cleanUp(situation: Situation): Verdict | undefined {
   }
   const needed = new Set([memory.serving?.deployedModelId, memory.successor?.deployedModelId]);
   const leftover = [...view.ours.values()].find((seen) => !needed.has(seen.id) && canUndeploy(situation, seen));
-  if (leftover === undefined) return undefined;
+  if (leftover === undefined || waits(situation, "undeploy")) return undefined;
   const stays = memory.serving === undefined ? "" : `; ${memory.serving.rungId} is the one to serve`;
   const on = leftover.rung === undefined ? "" : ` on ${leftover.rung.id}`;
   const why = `deployed model ${leftover.id}${on} is ours, not needed and without traffic${stays}`;

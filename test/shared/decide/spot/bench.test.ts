@@ -114,7 +114,7 @@ describe("what a failed deploy teaches", () => {
     (failure) => {
       const { memory, entry } = failing(failure);
       expect(entry === undefined || entry.until <= start).toBe(true);
-      expect(memory.attempts).toMatchObject({ class: failure, count: 1 });
+      expect(memory.attemptsAt?.deploy).toMatchObject({ class: failure, count: 1 });
       expect(memory.successor).toBeUndefined();
     },
   );
@@ -168,13 +168,17 @@ describe("what a failed deploy teaches", () => {
     });
   });
 
-  it("an operation that fails makes the target wait, longer each time", () => {
+  it("an operation that fails is tried again later, and says so meanwhile", () => {
     const facts = caseOf({ memory: servingOn(spotL4), models: [shown("1", spotL4, 1)], split: {} });
     const first = spotModel.decide(facts);
     const failed = { end: "failed", class: "unavailable", note: "503" } as const;
     const after = spotModel.afterSettling({ ...facts, memory: first.memory }, heldFor(changeOf(first)), failed);
     const waiting = spotModel.decide({ ...facts, memory: after.memory });
     expect(waiting).toMatchObject({ action: { do: "nothing" }, rule: "back-off", next: { at: start + 30_000 } });
+    expect(waiting.why).toBe(
+      "deployed model 1 serves on g2 with 1 replicas; but traffic number 1 failed (unavailable: 503), next try at 10:00 UTC",
+    );
+    expect(waiting.memory.attemptsAt).toMatchObject({ traffic: { count: 1 } });
   });
 });
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { SpotModelMemory } from "../../../../shared/decide/memory.ts";
 import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
-import type { Schedule } from "../../../../shared/fleet/fleet.ts";
+import type { Schedule, SpotModelPolicy } from "../../../../shared/fleet/fleet.ts";
+import type { ChangeKind } from "../../../../shared/operations/operation.ts";
 import { hour, minute, second } from "../../../../shared/time/clock.ts";
 import {
   caseOf,
@@ -389,6 +390,78 @@ describe("reference cases", () => {
     expect(asleep.notices.map(({ phase }) => phase)).toEqual(["asleep"]);
     const up = spotModel.decide(caseOf({ ...scheduled, memory: asleep.memory, now: morning }));
     expect(changeOf(up)).toMatchObject({ kind: "deploy", rungId: "g2" });
+  });
+});
+
+describe("what failed a moment ago holds up only itself", () => {
+  const at = (goal: ChangeKind, parked: boolean): Partial<SpotModelMemory> => {
+    const tried = { count: 1, class: "denied", note: "no", nextAt: start + 6 * hour } as const;
+    return { attemptsAt: { [goal]: parked ? { ...tried, nextAt: start, parked: { at: start, why: "no" } } : tried } };
+  };
+  const two: SpotModelPolicy = { ...policy, ladder: [{ ...spotL4, minReplicas: 2 }, onDemand] };
+
+  it.each([
+    ["mutate", true],
+    ["mutate", false],
+    ["undeploy", true],
+    ["undeploy", false],
+    ["traffic", true],
+    ["traffic", false],
+  ] as const)("%s (parked: %s) does not stop the recovery of a model that is preempted", (goal, stopped) => {
+    const memory = { ...servingOn(spotL4), ...at(goal, stopped) };
+    const toy = new Toy({ policy: two, memory, models: [shown("1", spotL4, 1)], split: all });
+    toy.run(2);
+    toy.preempt("1");
+    toy.run(5);
+    expect(toy.decisions.at(-1)).toMatchObject({ rule: "next-rung", action: { change: { rungId: "g2-od" } } });
+  });
+
+  it("waits with the size that was refused, and says so while it serves", () => {
+    const memory = { ...servingOn(spotL4), ...at("mutate", true) };
+    const decision = spotModel.decide(caseOf({ policy: two, memory, models: [shown("1", spotL4, 1)], split: all }));
+    expect(decision).toMatchObject({ action: { do: "nothing" }, rule: "back-off", phase: "serving" });
+    expect(decision.why).toContain("mutate number 1 failed (denied: no), and trying has stopped until a release");
+  });
+
+  it("deploys beside a dead model that cannot be undeployed, and never a second one on a rung that is taken so", () => {
+    const refused = at("undeploy", false);
+    const models = [dead, shown("2", onDemand, 0)];
+    const given = { policy: { ladder: [spotL4, onDemand] }, models, split: all, now: start + 20 * minute };
+    const stuck = spotModel.decide(caseOf({ ...given, memory: { ...lost(hour, { ours: ["1", "2"] }), ...refused } }));
+    expect(stuck).toMatchObject({ action: { do: "nothing" }, rule: "capacity", next: { at: start + 6 * hour } });
+    expect(stuck.why).toContain("g2 has a deployed model of ours that cannot be undeployed yet");
+    const other = { ...given, policy: { ladder: [spotL4, spotA100] } };
+    const beside = spotModel.decide(caseOf({ ...other, memory: { ...lost(hour, { ours: ["1", "2"] }), ...refused } }));
+    expect(changeOf(beside)).toMatchObject({ kind: "deploy", rungId: "a2" });
+  });
+
+  it("keeps the dead model for the platform to restart while the deploy that would follow it waits", () => {
+    const memory = { ...lost(hour), ...at("deploy", false) };
+    const decision = spotModel.decide(caseOf({ policy: { ladder: [spotL4] }, memory, models: [dead], split: all }));
+    expect(decision).toMatchObject({ action: { do: "nothing" }, rule: "back-off", next: { at: start + 6 * hour } });
+  });
+
+  it("undeploys for the night though the deploy of the day was refused", () => {
+    const memory = { ...servingOn(spotL4), ...at("deploy", false) };
+    const given = { policy: { schedule: weekdays }, memory, models: [shown("1", spotL4, 1)], split: all, now: night };
+    expect(changeOf(spotModel.decide(caseOf(given)))).toMatchObject({ kind: "undeploy" });
+  });
+
+  it("leaves each goal its own count: the failure of one does not start another anew", () => {
+    const facts = caseOf({ memory: { ...servingOn(spotL4), ...at("mutate", true) } });
+    const undeploy = { kind: "undeploy", resource: endpoint, deployedModelId: "2" } as const;
+    const failed = { end: "failed", class: "denied", note: "no" } as const;
+    const after = spotModel.afterSettling(facts, heldFor(undeploy), failed).memory.attemptsAt;
+    expect([after?.mutate?.parked?.why, after?.undeploy?.count]).toEqual(["no", 1]);
+    const done = spotModel.afterSettling(facts, heldFor(undeploy), { end: "done", note: "" }).memory.attemptsAt;
+    expect(Object.keys(done ?? {})).toEqual(["mutate"]);
+  });
+
+  it("is not stopped by what an older document has parked for anything but the container", () => {
+    const parked = { at: start, why: "invalid: no" };
+    const attempts = { count: 1, class: "invalid", note: "no", nextAt: start, parked } as const;
+    const decision = spotModel.decide(caseOf({ memory: lost(hour, { attempts }), models: [dead], split: all }));
+    expect(decision.action).toMatchObject({ do: "change" });
   });
 });
 

@@ -1,6 +1,7 @@
 /** The walker of the random walks: what may happen to a toy endpoint, and what must hold at every step. */
 import fc from "fast-check";
 import { expect } from "vitest";
+import { rungOf } from "../../../../shared/decide/spot-model/ladder.ts";
 import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Schedule } from "../../../../shared/fleet/fleet.ts";
 import type { Change, FailureClass, Settlement } from "../../../../shared/operations/operation.ts";
@@ -104,8 +105,16 @@ export class Walk extends Toy {
     if (change.kind !== "deploy") return;
     expect(this.made, "an id is never used twice").not.toContain(change.deployedModelId);
     const serving = before.memory.serving?.deployedModelId;
-    const live = [...this.models.keys()].filter((id) => this.made.has(id) && id !== serving);
-    expect(live, "never two successors").toEqual([]);
+    const live = [...this.models.values()].filter(({ id }) => this.made.has(id) && id !== serving);
+    const { undeploy } = before.memory.attemptsAt ?? {};
+    if (undeploy !== undefined && (undeploy.parked !== undefined || undeploy.nextAt > this.now)) {
+      const taken = live.map((model) => rungOf(before.policy, model)?.id);
+      expect(taken, "never two on a rung where undeploys are refused").not.toContain(change.rungId);
+    } else {
+      // One that has traffic which is nobody's to move cannot be undeployed.
+      const idle = live.filter(({ id }) => (this.split[id] ?? 0) === 0);
+      expect(idle, "never two successors").toEqual([]);
+    }
     const open = office.up[0] !== undefined && this.officeOpen();
     const woken = before.requests.some(({ wish, expiresAt }) => wish.type === "wake" && expiresAt > this.now);
     expect(open || woken || before.policy.schedule === undefined, "nothing is created in off-hours").toBe(true);
