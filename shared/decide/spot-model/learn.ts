@@ -12,7 +12,7 @@ import { closeServed, openLoss } from "./incident.ts";
 import { rungOf } from "./ladder.ts";
 import { promote, servingSeen, successorSeen } from "./succession.ts";
 import { shareOf } from "./traffic.ts";
-import { adoptable, floorOf, type Seen, serves, type View } from "./view.ts";
+import { adoptable, floorOf, isOtherModel, type Seen, serves, type View } from "./view.ts";
 
 /** So many ids of models that are gone stay known: a split, or a late operation, may still name them. */
 const keptIds = 20;
@@ -152,6 +152,17 @@ function noticeStrangers({ policy, now }: SpotModelCase, draft: Draft, view: Vie
   }
 }
 
+/** An edited model is deployed with the next deploy, whenever that is; until then the old one serves. */
+function noticeOtherModel({ policy }: SpotModelCase, draft: Draft, { id, deployed }: Seen): void {
+  if (!isOtherModel(policy, deployed)) return;
+  draft.lasting.push({
+    id: `${policy.name}/model/${id}/${policy.model}`,
+    phase: "alert",
+    what: `deployed model ${id} does not serve what the fleet says`,
+    why: `deployed model ${id} on ${draft.memory.serving?.rungId} serves ${deployed.model}, and the fleet says ${policy.model}: that one is deployed when the next deploy is due; undeploy ${id} by hand to have it sooner`,
+  });
+}
+
 /**
  * @param on whether it may be on now; while it may not, what is missing is not lost.
  */
@@ -178,7 +189,10 @@ export function learn(facts: SpotModelCase, draft: Draft, view: View, on: boolea
   if (before !== undefined && !view.emptySplit && !neverHad) memory.share = share;
   promote(facts, draft, view);
   const serving = servingSeen(draft, view);
-  if (serving !== undefined) judge(facts, draft, serving);
+  if (serving !== undefined) {
+    judge(facts, draft, serving);
+    noticeOtherModel(facts, draft, serving);
+  }
   for (const seen of [serving, successorSeen(draft, view)]) {
     const fault = seen?.capacity.state === "lost" ? seen.capacity.fault : undefined;
     if (seen !== undefined && fault !== undefined && !(serving !== undefined && serves(serving.capacity))) {

@@ -75,12 +75,24 @@ function capacityOf(deployed: DeployedModel, rung?: Rung, had = Number.POSITIVE_
   return { state: available < wanted ? "short" : "ready", available };
 }
 
+/** A model's name without its project, which is shown by number or by id; and its version, where it has one. */
+function partsOf(model = ""): { readonly place: string; readonly version: string | undefined } {
+  const [name = "", version] = model.split("@");
+  return { place: name.split("/").slice(2).join("/"), version };
+}
+
 /** Whether a model of this name is the one the fleet means: no version in the fleet means any version. */
 function sameModel(policy: SpotModelPolicy, deployed: DeployedModel): boolean {
-  const [wanted = "", version] = policy.model.split("@");
-  const [shown = "", shownVersion] = (deployed.model ?? "").split("@");
-  const place = (name: string) => name.split("/").slice(2).join("/");
-  return place(wanted) === place(shown) && (version === undefined || version === shownVersion);
+  const [wanted, shown] = [partsOf(policy.model), partsOf(deployed.model)];
+  return wanted.place === shown.place && (wanted.version === undefined || wanted.version === shown.version);
+}
+
+/** Whether it certainly is another model than the fleet's: a version that is not shown, or an alias, says nothing. */
+export function isOtherModel(policy: SpotModelPolicy, deployed: DeployedModel): boolean {
+  if (deployed.model === undefined || sameModel(policy, deployed)) return false;
+  const [wanted, shown] = [partsOf(policy.model), partsOf(deployed.model)];
+  const known = [wanted, shown].every(({ version }) => version !== undefined && /^\d+$/.test(version));
+  return wanted.place !== shown.place || known;
 }
 
 /**

@@ -44,7 +44,9 @@ export const spotModel = keys({
   name: name.describe("The fleet's own name for it: events, logs and commands use it."),
   endpoint: endpointId.describe("Id of the endpoint that serves it; several models may share one."),
   location: location.exactOptional().describe("The endpoint's region; default: the fleet's location."),
-  model: modelName.describe("Model id or full name, with or without `@version`."),
+  model: modelName.describe(
+    "Model id or full name, with or without `@version`. Another one is deployed with the next deploy, and told until then.",
+  ),
   displayName: z
     .string()
     .min(1)

@@ -172,6 +172,37 @@ describe("an edit of the fleet while it serves", () => {
     expect(decision.notices).toMatchObject([{ phase: "drifted", what: "deployed model 1 is not ours" }]);
   });
 
+  const models = "projects/demo/locations/us-central1/models/";
+
+  it("says once that what serves is not the fleet's model any more, and deploys that one next", () => {
+    const toy = new Toy({ ...healthy, policy: { model: `${models}8` } });
+    toy.run(3);
+    const [notice, ...more] = toy.decisions.flatMap(({ notices }) => notices);
+    expect(more).toEqual([]);
+    expect(notice).toMatchObject({ phase: "alert", what: "deployed model 1 does not serve what the fleet says" });
+    expect(notice?.why).toContain(`deployed model 1 on g2 serves ${models}7, and the fleet says ${models}8`);
+    expect(toy.decisions.at(-1)?.rule).toBe("healthy");
+    toy.preempt("1");
+    toy.run(10);
+    expect([...toy.models.values()].map(({ model }) => model)).toEqual([`${models}8`]);
+    expect(toy.memory.told).toBeUndefined();
+  });
+
+  it.each([
+    ["another version", "7@2", "7@1", 1],
+    ["the same version", "7@1", "7@1", 0],
+    ["any version", "7", "7@1", 0],
+    ["a version that is not shown", "7@1", "7", 0],
+    ["an alias, which may be that version", "7@prod", "7@1", 0],
+  ] as const)("tells another model only where it is one: %s", (_, wanted, now, told) => {
+    const given = {
+      ...healthy,
+      models: [shown("1", spotL4, 1, { model: `projects/1/locations/us-central1/models/${now}` })],
+    };
+    const { notices } = spotModel.decide(caseOf({ ...given, policy: { model: `${models}${wanted}` } }));
+    expect(notices).toHaveLength(told);
+  });
+
   it("counts a successor as serving only with all that it was deployed with", () => {
     const memory = {
       ...servingOn(spotA100),
