@@ -100,10 +100,7 @@ function buildPersistentResource(input: PersistentResourceInput, home: Home): Pe
     scale,
     restore: {
       early: restore.early,
-      alternatives: restore.alternatives.map(({ resourcePools }) => ({
-        ...(spec === undefined ? {} : buildSpec(spec)),
-        resourcePools: resourcePools.map(buildPool),
-      })),
+      alternatives: restore.alternatives.map(({ resourcePools }) => ({ resourcePools: resourcePools.map(buildPool) })),
     },
   };
 }

@@ -106,8 +106,8 @@ export interface ScalePolicy {
 interface RestorePolicy {
   /** Recreate this long before the window starts, so that it is up at the bell; `auto` uses the measured start-up time. */
   readonly early: Millis | "auto";
-  /** Other specs of the same resource, tried in order when the first has no capacity. */
-  readonly alternatives: readonly PersistentResourceSpec[];
+  /** Other machines for the same resource, tried in order when the first have no capacity. */
+  readonly alternatives: readonly Pick<PersistentResourceSpec, "resourcePools">[];
 }
 
 export interface SpotModelPolicy extends CommonPolicy {

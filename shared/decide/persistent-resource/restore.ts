@@ -1,6 +1,8 @@
-/** The way back: rebuilds what is absent and wanted, from its restore record, the fleet's spec, or an alternative. */
-import type { PersistentResourceSpec } from "../../fleet/fleet.ts";
-import type { JsonObject } from "../../vertex/vertex.ts";
+/**
+ * The way back: rebuilds what is absent and wanted, from its restore record or the fleet's spec, on their machines or an
+ * alternative's.
+ */
+import type { Json, JsonObject } from "../../vertex/vertex.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import type { Presence } from "./presence.ts";
 import { withReplicas } from "./rebuildable.ts";
@@ -13,29 +15,33 @@ interface Source {
   readonly alternative: number;
 }
 
-function bodyOf(spec: PersistentResourceSpec): JsonObject {
-  return { ...spec } as unknown as JsonObject;
+/**
+ * What it was, or is to be, built from before any alternative; undefined when the restore record has not been read.
+ * Where there is a record the fleet's spec changes nothing of it: the record is what was there, with what the spec leaves
+ * out, and to come back otherwise than it was deleted would be a change that nobody decided on.
+ */
+function firstSource(draft: Draft): Source | undefined {
+  const { policy, memory, observation } = draft;
+  const { restore } = observation;
+  if (memory.sleep !== undefined && restore !== undefined) {
+    return { body: withReplicas(restore.body, restore.replicas), text: "its restore record", alternative: 0 };
+  }
+  if (policy.spec === undefined || (memory.sleep !== undefined && !observation.restoreLost)) return undefined;
+  const lost = memory.sleep === undefined ? "" : ", for its restore record is not in the store any more";
+  return { body: { ...policy.spec } as unknown as JsonObject, text: `the fleet's spec${lost}`, alternative: 0 };
 }
 
-/** What it is rebuilt from; undefined when the restore record has not been read. */
+/** What it is rebuilt from. An alternative is other machines: key, network and the rest stay as they were. */
 function sourceOf(draft: Draft): Source | undefined {
-  const { policy, memory, observation } = draft;
-  const alternatives = policy.restore.alternatives;
+  const { policy, memory } = draft;
+  const { alternatives } = policy.restore;
   const alternative = memory.sleep?.alternative ?? memory.creating?.alternative ?? 0;
-  const spec = alternatives[alternative - 1];
-  if (spec !== undefined) {
-    return { body: bodyOf(spec), text: `alternative ${alternative} of ${alternatives.length}`, alternative };
-  }
-  if (memory.sleep !== undefined) {
-    const { restore } = observation;
-    if (restore !== undefined) {
-      return { body: withReplicas(restore.body, restore.replicas), text: "its restore record", alternative: 0 };
-    }
-    if (!observation.restoreLost) return undefined;
-    const text = "the fleet's spec, for its restore record is not in the store any more";
-    return policy.spec && { body: bodyOf(policy.spec), text, alternative: 0 };
-  }
-  return policy.spec && { body: bodyOf(policy.spec), text: "the fleet's spec", alternative: 0 };
+  const first = firstSource(draft);
+  const other = alternatives[alternative - 1];
+  if (first === undefined || other === undefined) return first;
+  const resourcePools = other.resourcePools as unknown as Json;
+  const text = `alternative ${alternative} of ${alternatives.length}`;
+  return { body: { ...first.body, resourcePools }, text, alternative };
 }
 
 /** Tells at the bell that it is not up, once a sleep. */

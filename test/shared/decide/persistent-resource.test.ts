@@ -722,6 +722,38 @@ describe("coming back", () => {
     expect(decision.memory.standIn).toEqual({ restoreId: record.targetKey && asleep.sleep?.restoreId });
   });
 
+  describe("an alternative is other machines, and the rest as it was", () => {
+    const others = [{ id: "pool-1", machineSpec: { machineType: "n1-standard-16" }, replicaCount: "2" }];
+    const kept = { encryptionSpec: { kmsKeyName: "k" }, network: "projects/1/global/networks/n", labels: { a: "b" } };
+    const saved = { ...record, body: { ...record.body, ...kept } };
+    const spec = { displayName: "by the fleet file", resourcePools: resource.resourcePools };
+    const restoring = { early: 0, alternatives: [{ resourcePools: others }] };
+    const due = { sleep: { ...asleep.sleep, alternative: 1 } } as NonNullable<Variation["memory"]>;
+    it.each<[why: string, Variation, body: object | undefined]>([
+      ["adopted, without spec", { now: noon, observation: { restore: saved } }, { ...kept, resourcePools: others }],
+      [
+        "the record knows what was there, whatever a spec says or leaves out",
+        { now: noon, observation: { restore: saved }, policy: { spec } },
+        { ...kept, resourcePools: others },
+      ],
+      [
+        "of the fleet's spec, where there never was a record",
+        { now: noon, observation: {}, memory: { creating: { at: 0, alternative: 1 } }, policy: { spec } },
+        { ...spec, resourcePools: others },
+      ],
+      [
+        "or where the record is lost",
+        { now: noon, observation: { restoreLost: true }, policy: { spec } },
+        { ...spec, resourcePools: others },
+      ],
+      ["pools alone are not guessed to be all of it", { now: noon, observation: { restoreLost: true } }, undefined],
+    ])("%s", (_why, { policy: more, ...variation }, body) => {
+      const facts = { ...away, memory: due, ...variation, policy: { restore: restoring, ...more } };
+      const { action } = decide(facts);
+      expect(action.do === "change" && action.change.kind === "create" ? action.change.body : undefined).toEqual(body);
+    });
+  });
+
   it("alerts at the bell, once, with what is known", () => {
     const memory = {
       ...asleep,

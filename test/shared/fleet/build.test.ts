@@ -119,10 +119,10 @@ describe("A spec becomes the body of a create request, as v1 JSON", () => {
                 disk: { sizeGb: 200 }
     `;
     const [target] = fleetOf(file).targets;
-    const common = { displayName: "Research", labels: { team: "research" } };
     expect(target).toMatchObject({
       spec: {
-        ...common,
+        displayName: "Research",
+        labels: { team: "research" },
         resourcePools: [
           {
             id: "main",
@@ -135,10 +135,7 @@ describe("A spec becomes the body of a create request, as v1 JSON", () => {
       },
       restore: {
         alternatives: [
-          {
-            ...common,
-            resourcePools: [{ id: "main", machineSpec: { machineType: "n1-standard-4" }, replicaCount: "3" }],
-          },
+          { resourcePools: [{ id: "main", machineSpec: { machineType: "n1-standard-4" }, replicaCount: "3" }] },
         ],
       },
     });
