@@ -35,6 +35,8 @@ export interface PersistentResourceMemory {
   readonly creating?: { readonly at: Millis; readonly alternative: number };
   /** It was rebuilt from an alternative: the record that the next rebuild goes back to. */
   readonly standIn?: { readonly restoreId: string };
+  /** Alternatives that are passed over: without quota until then, refused until `release` or the next `apply`. */
+  readonly setAside?: readonly { readonly alternative: number; readonly until?: Millis }[];
   /** Since when a known resource is not found; only a lasting absence is believed (Get may answer 404 for a moment). */
   readonly missing?: { readonly since: Millis };
   /** Since when it shows state ERROR with no job on it. */
@@ -49,7 +51,7 @@ export interface PersistentResourceMemory {
     /** It had never run: what a failed create left behind. Clearing that away is no cycle. */
     readonly neverRan?: true;
     readonly restoreId: string;
-    /** Spec used when it is rebuilt: 0 is the restore record, n the n-th alternative. */
+    /** Machines it is rebuilt on next: 0 are the restore record's, n the n-th alternative's. */
     readonly alternative: number;
   };
   /** The first clean look before a delete. */

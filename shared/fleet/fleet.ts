@@ -106,7 +106,7 @@ export interface ScalePolicy {
 interface RestorePolicy {
   /** Recreate this long before the window starts, so that it is up at the bell; `auto` uses the measured start-up time. */
   readonly early: Millis | "auto";
-  /** Other machines for the same resource, tried in order when the first have no capacity. */
+  /** Other machines for the same resource, tried in order when the first have no capacity or quota. */
   readonly alternatives: readonly Pick<PersistentResourceSpec, "resourcePools">[];
 }
 

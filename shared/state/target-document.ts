@@ -1,5 +1,6 @@
 /** What an apply makes of a target's document: a new one, or what is remembered, without what an apply ends. */
 import type { PersistentResourceMemory, SpotModelMemory } from "../decide/memory.ts";
+import { fromTheFirst } from "../decide/persistent-resource/machines.ts";
 import type { TargetPolicy } from "../fleet/fleet.ts";
 import { schemaVersion, type TargetDocument } from "./documents.ts";
 import { newerSchema } from "./recall.ts";
@@ -11,7 +12,7 @@ function emptyMemory(kind: TargetPolicy["kind"]): PersistentResourceMemory | Spo
     : { kind, ours: [], bench: [], deploys: [], sequence: 0 };
 }
 
-/** What an apply ends: drift, parking, and a first look before a delete that was made under the old rules. */
+/** What an apply ends: drift, parking, alternatives passed over, and a first look before a delete that was made under the old rules. */
 function freshStart(memory: PersistentResourceMemory | SpotModelMemory): PersistentResourceMemory | SpotModelMemory {
   if (memory.kind === "persistentResource") {
     const {
@@ -22,7 +23,7 @@ function freshStart(memory: PersistentResourceMemory | SpotModelMemory): Persist
       patchBroken: _broken,
       ...kept
     } = memory;
-    return kept;
+    return fromTheFirst(kept);
   }
   const { drift: _drift, attempts: _attempts, attemptsAt: _attemptsAt, ...kept } = memory;
   return kept;

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from "../../vertex/vertex.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
+import { machinesDue } from "./machines.ts";
 import type { Presence } from "./presence.ts";
 import { withReplicas } from "./rebuildable.ts";
 import { poolsOf, wantedSizes } from "./sizes.ts";
@@ -35,7 +36,7 @@ function firstSource(draft: Draft): Source | undefined {
 function sourceOf(draft: Draft): Source | undefined {
   const { policy, memory } = draft;
   const { alternatives } = policy.restore;
-  const alternative = memory.sleep?.alternative ?? memory.creating?.alternative ?? 0;
+  const alternative = machinesDue(memory);
   const first = firstSource(draft);
   const other = alternatives[alternative - 1];
   if (first === undefined || other === undefined) return first;

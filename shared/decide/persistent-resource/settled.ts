@@ -6,6 +6,7 @@ import type { PersistentResourceCase } from "../decision.ts";
 import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { fingerprint, replicasOf, resizedFingerprint } from "./fingerprint.ts";
+import { afterFailedCreate, type Turn } from "./machines.ts";
 
 type Done = Extract<Settlement, { end: "done" }>;
 type Failed = Extract<Settlement, { end: "failed" }>;
@@ -56,7 +57,7 @@ function created(draft: Draft, held: Held, done: Done): void {
     });
     draft.forget("creating");
   }
-  draft.forget("sleep", "missing", "draining");
+  draft.forget("sleep", "missing", "draining", "setAside");
   draft.tell({
     id: `awake/${policy.key}/${held.claimedAt}`,
     phase: "awake",
@@ -118,29 +119,23 @@ function takeBackSleep(draft: Draft, change: Change): void {
   if (change.kind === "delete" && draft.memory.sleep?.incarnation === change.createTime) draft.forget("sleep");
 }
 
-/** After no capacity the fleet's alternatives are tried in order at once; a whole round without success backs off. */
-function nextAlternative(draft: Draft): "at once" | "back off" {
-  const { memory, policy } = draft;
-  const specs = policy.restore.alternatives.length + 1;
-  const now = memory.sleep?.alternative ?? memory.creating?.alternative ?? 0;
-  const next = (now + 1) % specs;
-  if (memory.sleep) draft.remember({ sleep: { ...memory.sleep, alternative: next } });
-  if (memory.creating) draft.remember({ creating: { ...memory.creating, alternative: next } });
-  return next === 0 ? "back off" : "at once";
-}
-
-function alert(draft: Draft, held: Held, failed: Failed): void {
+function alert(draft: Draft, held: Held, failed: Failed, turn: Turn | undefined): void {
   const { policy } = draft;
-  const { attempts } = draft.memory;
+  const { attempts, setAside } = draft.memory;
+  const released = `"tidekeeper release ${policy.name}" or the next apply`;
+  const aside = setAside?.find(({ alternative }) => alternative === turn?.failed);
+  const who = aside && `, alternative ${aside.alternative} of ${policy.restore.alternatives.length}`;
+  const passedOver =
+    aside && `it is passed over until ${aside.until === undefined ? released : draft.timeInZone(aside.until)}, `;
   const after =
     attempts?.parked || attempts === undefined
-      ? `it is not tried again until "tidekeeper release ${policy.name}" or the next apply`
+      ? `it is not tried again until ${released}`
       : `next try at ${draft.timeInZone(attempts.nextAt)}`;
   draft.tell({
     id: `alert/${policy.key}/${held.change.kind}/${failed.class}/${held.claimedAt}`,
     phase: "alert",
     what: `${held.change.kind} failed: ${failed.class}`,
-    why: `${policy.name}: ${failed.note}; ${after}`,
+    why: `${policy.name}${who ?? ""}: ${failed.note}; ${passedOver ?? ""}${after}`,
     details: { class: failed.class },
   });
 }
@@ -162,12 +157,17 @@ function fail(draft: Draft, held: Held, failed: Failed): void {
   }
   const goal = change.kind;
   const { now, jitter } = draft;
-  const tried = { ...afterFailure(draft.attemptsAt(goal), { ...failed, now, jitter }), goal };
-  const atOnce = goal === "create" && failed.class === "stockout" && nextAlternative(draft) === "at once";
-  draft.remember({ attempts: atOnce ? { ...tried, nextAt: now } : tried });
-  if (backOffRules[failed.class].alert) alert(draft, held, failed);
+  const earlier = draft.attemptsAt(goal);
+  const turn = goal === "create" ? afterFailedCreate(draft, failed.class) : undefined;
+  // What an alternative fails with says nothing about the first machines. If an apply has just cleared what those failed
+  // with: it was no refusal, or no alternative would have been tried.
+  const first = earlier ?? { class: "stockout", note: failed.note };
+  const { class: cls, note } = turn !== undefined && turn.failed > 0 && turn.next !== "same" ? first : failed;
+  const tried = { ...afterFailure(earlier, { class: cls, note, now, jitter }), goal };
+  draft.remember({ attempts: turn?.next === "others" ? { ...tried, nextAt: now } : tried });
+  if (backOffRules[failed.class].alert) alert(draft, held, failed, turn);
   // A job or a reboot that is refused for good is answered; what only needs time stays open until it expires.
-  if (backOffRules[failed.class].advice.retry === "never") {
+  if (tried.parked) {
     answered(draft, held, "failed", failed.note, false);
     if (goal === "job" || goal === "reboot") draft.forget("attempts");
   }

@@ -2,6 +2,7 @@
 import type { Request } from "../../events/requests.ts";
 import { describeAsker, describeWish } from "../words.ts";
 import type { Draft } from "./draft.ts";
+import { fromTheFirst } from "./machines.ts";
 
 function expire(draft: Draft, request: Request): void {
   const { wish, expiresAt } = request;
@@ -20,6 +21,7 @@ function release(draft: Draft, request: Request): void {
       draft.close(wake, "expired", "wake", `ended by the release of ${describeAsker(request)}`);
     }
   }
+  draft.memory = fromTheFirst(draft.memory);
   draft.forget("hold", "drift", "attempts", "notRebuildable", "patchBroken", "contested", "draining");
   draft.remember({ lastRelease: Math.max(draft.memory.lastRelease ?? 0, request.storedAt) });
   draft.close(request, "done", "release", `released by ${describeAsker(request)}: back to the fleet's own rules`);

@@ -111,7 +111,7 @@ export const persistentResource = keys({
     alternatives: z
       .array(keys({ resourcePools: pools.describe("The machines to take instead, with the same pool ids.") }))
       .prefault([])
-      .describe("Other machines, tried in order when the first have no capacity; all else stays as it was."),
+      .describe("Other machines, tried in order when the first have no capacity or quota; all else stays as it was."),
   })
     .prefault({})
     .describe("How it is built again after a sleep."),

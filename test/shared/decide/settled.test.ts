@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
+import { machinesDue } from "../../../shared/decide/persistent-resource/machines.ts";
 import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import type { Change, FailureClass, Held, Settlement } from "../../../shared/operations/operation.ts";
 import { day, hour, minute } from "../../../shared/time/clock.ts";
@@ -196,21 +197,101 @@ describe("failed", () => {
     expect([settled.memory.attempts, settled.answers, settled.requests]).toEqual([undefined, [], requests]);
   });
 
-  it("no capacity: the next alternative at once, and after the last one a rest", () => {
-    const spec = { resourcePools: resource.resourcePools };
-    const policy = { restore: { early: 0, alternatives: [spec, spec] } };
-    const tried: [number | undefined, boolean][] = [];
-    let memory: PersistentResourceMemory = { ...emptyMemory, sleep: sleeping };
-    for (let round = 0; round < 4; round += 1) {
-      const facts = { ...caseOf({ now, shown: "absent", policy }), memory };
-      memory = persistentResource.afterSettling(facts, heldFor(creation), failed("stockout")).memory;
-      tried.push([memory.sleep?.alternative, (memory.attempts?.nextAt ?? 0) > at(now)]);
+  const machines = { resourcePools: resource.resourcePools };
+  const twoMore = { restore: { early: 0, alternatives: [machines, machines] } };
+  /** Creates that fail one after the other, as soon as they may be tried. @returns what was tried, and what became of it. */
+  function creates(answers: readonly FailureClass[], begin: Partial<PersistentResourceMemory> = { sleep: sleeping }) {
+    let memory: PersistentResourceMemory = { ...emptyMemory, ...begin };
+    let time = at(now);
+    const tried: string[] = [];
+    const notices: string[] = [];
+    const answered: string[] = [];
+    for (const cls of answers) {
+      const facts = {
+        ...caseOf({ now, shown: "absent", policy: twoMore, requests: [request({ type: "wake" })] }),
+        memory: { ...memory, creating: { at: time, alternative: machinesDue(memory) } },
+        now: time,
+      };
+      const settled = persistentResource.afterSettling(facts, heldFor(creation, { eventIds: ["wake-1"] }), failed(cls));
+      const { attempts } = settled.memory;
+      const rest = Math.round(((attempts?.nextAt ?? time) - time) / minute);
+      tried.push(`${machinesDue(memory)} ${cls}: ${attempts?.parked ? "parked" : rest === 0 ? "next" : `${rest} min`}`);
+      notices.push(...settled.notices.map(({ why }) => why));
+      answered.push(...settled.answers.map(({ phase }) => phase));
+      memory = settled.memory;
+      time = attempts?.nextAt ?? time;
     }
-    expect(tried).toEqual([
-      [1, false],
-      [2, false],
-      [0, true],
-      [1, false],
+    return { memory, tried, notices, answered };
+  }
+
+  it.each<[why: string, FailureClass[], tried: string[]]>([
+    [
+      "no capacity: the next machines at once, and after the last ones a rest",
+      ["stockout", "stockout", "stockout", "stockout"],
+      ["0 stockout: next", "1 stockout: next", "2 stockout: 8 min", "0 stockout: next"],
+    ],
+    [
+      "an alternative without quota is passed over for six hours, and the first are tried again",
+      ["stockout", "quota", "stockout", "stockout", "stockout", "stockout"],
+      [
+        "0 stockout: next",
+        "1 quota: next",
+        "2 stockout: 8 min",
+        "0 stockout: next",
+        "2 stockout: 30 min",
+        "0 stockout: next",
+      ],
+    ],
+    [
+      "one that is refused, for good: it parks nothing, for the first only lacked capacity",
+      ["stockout", "invalid", "denied", "stockout", "stockout"],
+      ["0 stockout: next", "1 invalid: next", "2 denied: 8 min", "0 stockout: 16 min", "0 stockout: 30 min"],
+    ],
+    [
+      "the first without quota: others may be had, and the rest is theirs",
+      ["quota", "stockout", "stockout", "quota"],
+      ["0 quota: next", "1 stockout: next", "2 stockout: 240 min", "0 quota: next"],
+    ],
+    ["the first refused: what they share with all others is wrong", ["invalid"], ["0 invalid: parked"]],
+    ["the first denied: the same", ["denied", "denied"], ["0 denied: 15 min", "0 denied: 30 min"]],
+    [
+      "what only needs a moment: the same machines again",
+      ["stockout", "unavailable", "stockout"],
+      ["0 stockout: next", "1 unavailable: 1 min", "1 stockout: next"],
+    ],
+  ])("%s", (_why, answers, tried) => {
+    expect(creates(answers).tried).toEqual(tried);
+  });
+
+  it("the same where it is made of the fleet's spec for the first time", () => {
+    expect(creates(["stockout", "invalid", "stockout", "stockout"], {}).tried).toEqual([
+      "0 stockout: next",
+      "1 invalid: next",
+      "2 stockout: 8 min",
+      "0 stockout: next",
     ]);
+  });
+
+  it("who asked waits on while other machines are tried, and people hear what is wrong with an alternative, once", () => {
+    const { notices, answered } = creates(["stockout", "quota", "invalid", "stockout"]);
+    expect(answered).toEqual([]);
+    expect(notices).toEqual([
+      "train, alternative 1 of 2: as Vertex put it; it is passed over until Sat 02:10 Europe/Berlin, next try at 20:10 Europe/Berlin",
+      'train, alternative 2 of 2: as Vertex put it; it is passed over until "tidekeeper release train" or the next apply, next try at 20:18 Europe/Berlin',
+    ]);
+    expect(creates(["invalid"]).answered).toEqual(["failed"]);
+  });
+
+  it("a release begins with the first machines again, and passes none over", () => {
+    const { memory } = creates(["stockout", "invalid"]);
+    const facts = caseOf({ now, shown: "absent", policy: twoMore, requests: [request({ type: "release" })] });
+    const after = persistentResource.decide({ ...facts, memory }).memory;
+    expect([machinesDue(memory), machinesDue(after)]).toEqual([2, 0]);
+    expect([memory.setAside, after.setAside]).toEqual([[{ alternative: 1 }], undefined]);
+  });
+
+  it("what was set aside is forgotten when it is up", () => {
+    const setAside = [{ alternative: 1 }];
+    expect(settle(creation, done, { memory: { sleep: sleeping, setAside } }).memory.setAside).toBeUndefined();
   });
 });

@@ -131,6 +131,15 @@ describe("the next apply", () => {
     expect(transactions).toBeGreaterThan(5);
   });
 
+  test("begins with the first machines again where alternatives were tried", async () => {
+    await applyFleet(store, fleet, by);
+    const sleep = { since: monday9, cause: "off-hours", restoreId: "r", alternative: 2 } as const;
+    const memory = { kind: "persistentResource", deletes: [], startUps: [] } as const;
+    await change(training, { memory: { ...memory, sleep, setAside: [{ alternative: 1 }] } });
+    await applyFleet(store, fleet, by);
+    expect((await targetOf(training)).memory).toEqual({ ...memory, sleep: { ...sleep, alternative: 0 } });
+  });
+
   test("keeps the parts of the version before for those who read them, and forgets older ones", async () => {
     const digests = async () => new Set((await store.list("fleetParts")).map(({ id }) => id.split("/")[0]));
     for (const name of ["training", "fixed", "plain"]) await applyFleet(store, without(name), by);
