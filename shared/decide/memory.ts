@@ -41,14 +41,14 @@ export interface PersistentResourceMemory {
   readonly missing?: { readonly since: Millis };
   /** Since when it shows state ERROR with no job on it. */
   readonly errorSince?: Millis;
-  /** Present while it is deleted by us. */
+  /** Present while it is deleted by us, and while only the wreck of a failed create stands in its place. */
   readonly sleep?: {
     /** When the delete was decided: wake-ups, jobs, scale requests and window starts after it end an idle sleep. */
     readonly since: Millis;
     readonly cause: "off-hours" | "idle" | "replace" | "repair";
     /** createTime of what was, or is being, deleted. */
     readonly incarnation?: string;
-    /** It had never run: what a failed create left behind. Clearing that away is no cycle. */
+    /** It had never run, and was not made out of a sleep: what a failed create left behind. Clearing that away is no cycle. */
     readonly neverRan?: true;
     readonly restoreId: string;
     /** Machines it is rebuilt on next: 0 are the restore record's, n the n-th alternative's. */

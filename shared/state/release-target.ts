@@ -22,7 +22,7 @@ export function asleepRefusal(name: string): ApplyRefused {
 
 /**
  * Whether what the target stands for is gone because of us, or is just being taken away. A wreck that never ran was nobody's
- * yet.
+ * yet; one that was to bring back what is asleep has not brought it back.
  * @param slot of the target's resource; it may hold an operation of another model on the endpoint.
  */
 export function isAsleep(key: string, { memory }: TargetDocument, slot: Slot | undefined): boolean {

@@ -30,7 +30,12 @@ export function restoreIdOf(key: string, createTime: string): string {
   return `${key}@${createTime}`;
 }
 
-/** Takes the resource, as it is shown, for known. */
+/** Whether it is what a failed create left: it has never run, was nobody's yet, and only blocks the id. */
+export function isWreck({ state, startTime }: PersistentResource): boolean {
+  return state === "ERROR" && startTime === undefined;
+}
+
+/** Takes the resource, as it is shown, for known. A wreck ends no sleep: what was deleted is not back. */
 function adopt(draft: Draft, resource: Identified): Identity {
   draft.remember({
     known: {
@@ -40,8 +45,9 @@ function adopt(draft: Draft, resource: Identified): Identity {
     },
     base: draft.memory.base ?? replicasOf(resource),
   });
-  draft.forget("sleep", "draining", "errorSince", "missing");
-  // What a failed create left in ERROR is deleted next, and the try after it must know which spec is due.
+  draft.forget("draining", "errorSince", "missing");
+  if (!isWreck(resource)) draft.forget("sleep");
+  // What a failed create left in ERROR is deleted next, and the try after it must know which machines are due.
   if (resource.state !== "ERROR") draft.forget("creating");
   return ours;
 }
@@ -123,10 +129,12 @@ function stillDrifted(draft: Draft, resource: Identified, what: string): Identit
 export function identify(draft: Draft, resource: Identified, presence: Presence): Identity {
   const { known, sleep, drift } = draft.memory;
   if (drift !== undefined) return stillDrifted(draft, resource, drift.what);
-  if (sleep !== undefined && sleep.incarnation === resource.createTime) {
-    // The delete that was decided has not happened to this incarnation.
-    draft.forget("sleep");
-  } else if (sleep !== undefined) {
+  const undone = sleep?.incarnation === resource.createTime;
+  // The delete that was decided has not happened to this incarnation.
+  if (undone) draft.forget("sleep");
+  // Nobody sizes or takes over what never ran: once it is known, a wreck has nothing to compare.
+  if (known?.createTime === resource.createTime && isWreck(resource)) return ours;
+  if (sleep !== undefined && !undone) {
     return madeByUs(draft, resource) ? adopt(draft, resource) : createdAgain(draft, resource, presence);
   }
   if (known === undefined) return madeByUs(draft, resource) ? adopt(draft, resource) : firstSeen(draft, resource);

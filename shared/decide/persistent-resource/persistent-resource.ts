@@ -9,7 +9,7 @@ import { describeSample, type PoolSample, samplePool } from "../idle/pool-sample
 import type { PersistentResourceMemory } from "../memory.ts";
 import { describeAsker, describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
-import { type Identified, identify, missing } from "./identity.ts";
+import { type Identified, identify, isWreck, missing } from "./identity.ts";
 import { sleepWhenIdle, warnOfSleep } from "./idleness.ts";
 import { outsideWindow } from "./off-hours.ts";
 import { idleSleep, type Presence, presenceOf } from "./presence.ts";
@@ -118,8 +118,7 @@ function inError(
   }
   const since = draft.memory.errorSince ?? draft.now;
   draft.remember({ errorSince: since });
-  // Without a start time it never ran: that is what a failed create leaves, and it only blocks the id.
-  const repairAt = resource.startTime === undefined ? since : since + errorLasts;
+  const repairAt = isWreck(resource) ? since : since + errorLasts;
   if (draft.now < repairAt) {
     return draft.finish({
       rule: "repair",
@@ -133,7 +132,6 @@ function inError(
     cause: "repair",
     rule: "repair",
     counted: true,
-    neverRan: resource.startTime === undefined,
     why: `${stuck} and no job is on it`,
   });
 }

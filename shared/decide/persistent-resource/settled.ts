@@ -22,6 +22,18 @@ function answered(draft: Draft, held: Held, phase: "done" | "failed", why: strin
   }
 }
 
+/** Whether a delete takes away what a failed create left. The sleep out of which it was made is another incarnation's. */
+function clearsWreck({ memory: { sleep } }: Draft, change: Change): boolean {
+  if (change.kind !== "delete" || sleep === undefined) return false;
+  return sleep.neverRan === true || sleep.incarnation !== change.createTime;
+}
+
+function cleared(draft: Draft): void {
+  draft.forget("known", "draining", "look", "errorSince", "notRebuildable", "missing");
+  // What the fleet has a spec of is built from that again, on the machines that are due: a wreck is no record.
+  draft.forget(draft.memory.sleep?.neverRan && draft.policy.spec !== undefined ? "sleep" : "creating");
+}
+
 function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "delete" }>, done: Done): void {
   const { memory, now } = draft;
   const sleep: NonNullable<typeof memory.sleep> = memory.sleep ?? {
@@ -31,9 +43,8 @@ function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "dele
     restoreId: change.restoreId,
     alternative: 0,
   };
-  draft.remember({ sleep, deletes: sleep.neverRan ? memory.deletes : [...memory.deletes, now] });
+  draft.remember({ sleep, deletes: [...memory.deletes, now] });
   draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
-  if (sleep.neverRan) return;
   draft.tell({
     id: `asleep/${change.restoreId}`,
     phase: "asleep",
@@ -86,11 +97,15 @@ function resized(draft: Draft, held: Held, change: Extract<Change, { kind: "resi
 }
 
 function succeed(draft: Draft, held: Held, done: Done): void {
-  draft.forget("attempts");
   const { change } = held;
+  const { attempts } = draft.memory;
+  const wreck = clearsWreck(draft, change);
+  // A failed create rests for as long as it has to, however soon its wreck is cleared away.
+  if (!(wreck && attempts?.goal === "create")) draft.forget("attempts");
   switch (change.kind) {
     case "delete":
-      deleted(draft, held, change, done);
+      if (wreck) cleared(draft);
+      else deleted(draft, held, change, done);
       break;
     case "create":
       created(draft, held, done);

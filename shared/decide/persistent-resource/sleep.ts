@@ -6,7 +6,7 @@ import type { PersistentResourceMemory } from "../memory.ts";
 import type { Rule } from "../rules.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { type Identified, restoreIdOf } from "./identity.ts";
+import { type Identified, isWreck, restoreIdOf } from "./identity.ts";
 import { mayBeBusy } from "./outage.ts";
 import { rebuild } from "./rebuildable.ts";
 import { poolsOf } from "./sizes.ts";
@@ -28,8 +28,6 @@ export interface Sleep {
   readonly why: string;
   /** Whether replica counters confirm that no job runs; if only job lists say so, they must have for twice the threshold. */
   readonly counted: boolean;
-  /** What a failed create left behind: deleting it costs nobody anything, so it is not counted as a cycle. */
-  readonly neverRan?: boolean;
   /** Jobs are on it, and are cancelled with it: they have been waited for, or told of. */
   readonly cancels?: true;
   /** Requests that this serves. */
@@ -38,7 +36,7 @@ export interface Sleep {
   readonly back?: Millis;
 }
 
-function blocked(draft: Draft, sleep: Sleep): PersistentResourceDecision | undefined {
+function blocked(draft: Draft, sleep: Sleep, wreck: boolean): PersistentResourceDecision | undefined {
   const { policy, memory, limits, now } = draft;
   const attempts = draft.attemptsAt("delete");
   if (attempts?.parked) {
@@ -57,7 +55,8 @@ function blocked(draft: Draft, sleep: Sleep): PersistentResourceDecision | undef
     });
   }
   const oldest = memory.deletes[0];
-  if (oldest !== undefined && memory.deletes.length >= limits.cyclesPerDay && !sleep.neverRan) {
+  // Deleting what never ran costs nobody anything, so it is not counted as a cycle.
+  if (oldest !== undefined && memory.deletes.length >= limits.cyclesPerDay && !wreck) {
     draft.tell({
       id: `alert/${policy.key}/cycles/${oldest}`,
       phase: "alert",
@@ -159,9 +158,12 @@ function sameThing(resource: Identified, verbatim: JsonObject): boolean {
 export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): PersistentResourceDecision {
   const { policy, observation, memory, now } = draft;
   const { createTime } = resource;
-  const stop = blocked(draft, sleep) ?? inOutage(draft, sleep, resource);
+  const wreck = isWreck(resource);
+  // A wreck is built again from what its create was made from, and never from itself.
+  const source = wreck && (memory.sleep !== undefined || policy.spec !== undefined);
+  const stop = blocked(draft, sleep, wreck) ?? inOutage(draft, sleep, resource);
   if (stop) return stop;
-  if (memory.notRebuildable?.createTime === createTime) {
+  if (memory.notRebuildable?.createTime === createTime && !source) {
     return notRebuildable(draft, sleep, memory.notRebuildable.field);
   }
   const wait = notProven(draft, sleep, createTime) ?? firstLook(draft, sleep, createTime);
@@ -189,39 +191,45 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
       phase: "unknown",
     });
   }
-  const rebuilt = rebuild(verbatim, memory.known?.replicas ?? {});
-  if (!rebuilt.rebuildable) {
+  const replicas = memory.known?.replicas ?? {};
+  const rebuilt = rebuild(verbatim, replicas);
+  if (!rebuilt.rebuildable && !source) {
     draft.remember({ notRebuildable: { createTime, field: rebuilt.field } });
     return notRebuildable(draft, sleep, rebuilt.field);
   }
   const restoreId = restoreIdOf(policy.key, createTime);
-  const restore: RestoreRecord = {
-    schema: recordSchema,
-    targetKey: policy.key,
-    createTime,
-    savedAt: now,
-    resource: verbatim,
-    body: rebuilt.body,
-    replicas: memory.known?.replicas ?? {},
-  };
-  draft.remember({
-    sleep: {
-      since: now,
-      cause: sleep.cause,
-      incarnation: createTime,
-      ...(sleep.neverRan ? { neverRan: true as const } : {}),
-      // What was rebuilt from an alternative goes back to the first record: the alternative was only a stand-in.
-      restoreId: memory.standIn?.restoreId ?? restoreId,
-      alternative: memory.creating?.alternative ?? 0,
-    },
-  });
+  const restore: RestoreRecord | undefined = rebuilt.rebuildable
+    ? {
+        schema: recordSchema,
+        targetKey: policy.key,
+        createTime,
+        savedAt: now,
+        resource: verbatim,
+        body: rebuilt.body,
+        replicas,
+      }
+    : undefined;
+  // The sleep out of which a wreck came goes on, with its record.
+  if (memory.sleep === undefined) {
+    draft.remember({
+      sleep: {
+        since: now,
+        cause: sleep.cause,
+        incarnation: createTime,
+        ...(wreck ? { neverRan: true as const } : {}),
+        // What was rebuilt from an alternative goes back to the first record: the alternative was only a stand-in.
+        restoreId: memory.standIn?.restoreId ?? restoreId,
+        alternative: memory.creating?.alternative ?? 0,
+      },
+    });
+  }
   return draft.finish({
     action: {
       do: "change",
       change: { kind: "delete", resource: policy.resource, createTime, restoreId },
       attempt: draft.nextAttempt("delete"),
       eventIds: sleep.eventIds ?? [],
-      restore,
+      ...(restore === undefined ? {} : { restore }),
       secondLook: true,
     },
     rule: sleep.rule,

@@ -3,6 +3,7 @@ import { persistentResource } from "../../../shared/decide/persistent-resource/p
 import { hour, minute } from "../../../shared/time/clock.ts";
 import {
   caseOf,
+  heldFor,
   idleRule,
   job,
   knowing,
@@ -939,6 +940,85 @@ describe("states", () => {
     ],
   ])("ERROR: %s", (_why, variation, what) => {
     expect(does(variation)).toBe(what);
+  });
+});
+
+describe("the wreck of a failed create", () => {
+  const spec = { resourcePools: resource.resourcePools };
+  const { startTime: _never, ...unstarted } = resource;
+  const wreck = {
+    ...unstarted,
+    state: "ERROR",
+    error: { code: 8, message: "no machines" },
+    createTime: "2026-11-20T10:30:00Z",
+  };
+  const unsized = resource.resourcePools.map(({ replicaCount: _none, ...pool }) => pool);
+  const asleepAndTried = { ...asleep, creating: { at: at("2026-11-20T10:29:00Z"), alternative: 0 } };
+
+  /** Looks at it twice, as two wake-ups do. */
+  function lookTwice(variation: Omit<Variation, "now">, memory: Variation["memory"], first = noon) {
+    const start = { ...caseOf({ now: first, ...variation }).memory, known: undefined, ...memory } as never;
+    const observation = { ...variation.observation, verbatim: verbatimOf(variation.shown as typeof resource) };
+    const once = persistentResource.decide({ ...caseOf({ now: first, ...variation, observation }), memory: start });
+    const now = new Date(at(first) + minute).toISOString();
+    const twice = persistentResource.decide({ ...caseOf({ now, ...variation, observation }), memory: once.memory });
+    return { once, twice };
+  }
+
+  it.each<[why: string, first: string, shown: typeof resource]>([
+    ["in the window", noon, wreck],
+    ["after it", night, wreck],
+    ["shown without sizes", noon, { ...wreck, resourcePools: unsized }],
+  ])("out of a sleep, %s: that sleep goes on through it, with its record", (_why, first, shown) => {
+    const { once, twice } = lookTwice({ shown, observation: restore }, asleepAndTried, first);
+    expect(once.memory.sleep).toEqual(asleep.sleep);
+    expect(twice.action).toMatchObject({ do: "change", change: { kind: "delete", createTime: wreck.createTime } });
+    expect(twice.memory.sleep).toEqual(asleep.sleep);
+    const held = heldFor(twice.action.do === "change" ? twice.action.change : ({} as never));
+    const gone = caseOf({ now: noon, shown: "absent", observation: restore });
+    const settled = persistentResource.afterSettling({ ...gone, memory: twice.memory }, held, {
+      end: "done",
+      note: "-",
+    });
+    const next = persistentResource.decide({ ...gone, memory: settled.memory });
+    expect(next.why).toContain("create from its restore record");
+  });
+
+  it("cleared away however often it was, and not under a job", () => {
+    const deletes = [1, 2, 3, 4].map((hours) => at(noon) - hours * hour);
+    const { twice } = lookTwice({ shown: wreck, observation: restore }, { ...asleepAndTried, deletes }, night);
+    expect(twice.action.do).toBe("change");
+    expect(lookTwice({ shown: wreck, observation: { ...restore, jobs: oneJob } }, asleepAndTried).twice.action.do).toBe(
+      "nothing",
+    );
+  });
+
+  it("of the fleet's spec: it is no record, and is made of the spec again", () => {
+    const shown = { ...wreck, resourcePools: unsized };
+    const creating = { at: at("2026-11-20T10:29:00Z"), alternative: 0 };
+    const { twice } = lookTwice({ shown, policy: { spec } }, { creating });
+    expect(twice.action).toMatchObject({ do: "change", change: { kind: "delete" } });
+    expect(twice.memory.sleep).toMatchObject({ neverRan: true });
+  });
+
+  it("of a stranger, with nothing else to build it from: only if it could be rebuilt itself", () => {
+    expect(lookTwice({ shown: wreck }, {}).twice.action.do).toBe("change");
+    expect(lookTwice({ shown: { ...wreck, resourcePools: unsized } }, {}).twice.rule).toBe("not-rebuildable");
+  });
+
+  it("that a stranger left in our sleep counts once, and does not end it either", () => {
+    const { twice } = lookTwice({ shown: wreck, observation: restore }, asleep, night);
+    expect([twice.action.do, twice.memory.contested?.times, twice.memory.sleep]).toEqual(["change", 1, asleep.sleep]);
+  });
+
+  it("that comes to life: it is back", () => {
+    const { once } = lookTwice({ shown: wreck, observation: restore }, asleepAndTried);
+    const running = { ...resource, createTime: wreck.createTime, startTime: "2026-11-20T11:00:00Z" };
+    const after = persistentResource.decide({
+      ...caseOf({ now: noon, shown: running, observation: restore }),
+      memory: once.memory,
+    });
+    expect([after.phase, after.memory.sleep, after.memory.creating]).toEqual(["up", undefined, undefined]);
   });
 });
 

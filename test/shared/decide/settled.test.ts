@@ -53,12 +53,38 @@ describe("done", () => {
     ]);
   });
 
-  it("delete of what never ran: no cycle, and nobody is told that it sleeps", () => {
-    const { memory, notices } = settle(deletion, done, {
-      shown: "absent",
-      memory: { sleep: { ...sleeping, neverRan: true } },
+  describe("delete of what never ran: no cycle, and nobody is told that it sleeps", () => {
+    const spec = { resourcePools: resource.resourcePools };
+    const wreck = { ...sleeping, neverRan: true } as const;
+    const creating = { at: at(now) - hour, alternative: 1 };
+    const earlier = { ...sleeping, incarnation: "2026-11-19T07:00:00Z", restoreId: `${name}@2026-11-19T07:00:00Z` };
+    it.each<[why: string, Partial<Variation>, sleep: PersistentResourceMemory["sleep"]]>([
+      ["out of a sleep: that goes on", { memory: { sleep: earlier, creating } }, earlier],
+      [
+        "of what the fleet has a spec of: it is as if never tried",
+        { memory: { sleep: wreck }, policy: { spec } },
+        undefined,
+      ],
+      ["of what is made of nothing but itself", { memory: { sleep: wreck } }, wreck],
+    ])("%s", (_why, variation, sleep) => {
+      const { memory, notices } = settle(deletion, done, { shown: "absent", ...variation });
+      expect([memory.sleep, memory.deletes, notices]).toEqual([sleep, [], []]);
     });
-    expect([memory.deletes, notices]).toEqual([[], []]);
+
+    it("its create rests as long as it had to, on the machines that are due", () => {
+      const attempts = { count: 2, goal: "create", class: "quota", note: "-", nextAt: at(now) + hour } as const;
+      const facts = { shown: "absent", policy: { spec } } as const;
+      const { memory } = settle(deletion, done, { ...facts, memory: { sleep: wreck, creating, attempts } });
+      expect([memory.attempts, memory.creating]).toEqual([attempts, creating]);
+      const deleting = { ...attempts, goal: "delete" } as const;
+      expect(settle(deletion, done, { ...facts, memory: { sleep: wreck, attempts: deleting } }).memory.attempts).toBe(
+        undefined,
+      );
+    });
+
+    it("one that failed takes nothing of the sleep back", () => {
+      expect(settle(deletion, failed("busy"), { memory: { sleep: earlier } }).memory.sleep).toEqual(earlier);
+    });
   });
 
   it("deletes of more than a day ago are forgotten", () => {

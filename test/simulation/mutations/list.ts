@@ -212,8 +212,8 @@ export const mutations: readonly Mutation[] = [
   one(
     "cycles per day are not counted",
     "shared/decide/persistent-resource/sleep.ts",
-    "memory.deletes.length >= limits.cyclesPerDay && !sleep.neverRan",
-    "memory.deletes.length >= 99 * limits.cyclesPerDay && !sleep.neverRan",
+    "memory.deletes.length >= limits.cyclesPerDay && !wreck",
+    "memory.deletes.length >= 99 * limits.cyclesPerDay && !wreck",
   ),
   one(
     "a hold is not heeded",
