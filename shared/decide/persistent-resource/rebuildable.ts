@@ -4,18 +4,26 @@
  */
 import type { Json, JsonObject } from "../../vertex/vertex.ts";
 import type { Sizes } from "../schedule/windows.ts";
+import { acceleratorTypes, reservationAffinityTypes } from "./enum-values.ts";
 
-/** How a field is treated: sent as it is, left out (the service sets it), or taken apart. */
-type Shape = "sent" | "output" | { readonly fields: { readonly [field: string]: Shape } } | { readonly items: Shape };
+/** How a field is treated: sent as it is, sent if it is one of some texts, left out (the service sets it), or taken apart. */
+type Shape =
+  | "sent"
+  | "output"
+  | { readonly oneOf: readonly string[] }
+  | { readonly fields: { readonly [field: string]: Shape } }
+  | { readonly items: Shape };
 
 const machineSpec: Shape = {
   fields: {
     machineType: "sent",
-    acceleratorType: "sent",
+    acceleratorType: { oneOf: acceleratorTypes },
     acceleratorCount: "sent",
     gpuPartitionSize: "sent",
     tpuTopology: "sent",
-    reservationAffinity: { fields: { reservationAffinityType: "sent", key: "sent", values: "sent" } },
+    reservationAffinity: {
+      fields: { reservationAffinityType: { oneOf: reservationAffinityTypes }, key: "sent", values: "sent" },
+    },
   },
 };
 
@@ -91,6 +99,7 @@ function isObject(value: Json | undefined): value is JsonObject {
 
 function take(value: Json, shape: Shape, path: string): Json | Obstacle {
   if (shape === "sent" || shape === "output") return value;
+  if ("oneOf" in shape) return shape.oneOf.some((known) => known === value) ? value : new Obstacle(path);
   if ("items" in shape) {
     if (!Array.isArray(value)) return new Obstacle(path);
     const taken: Json[] = [];

@@ -1,4 +1,6 @@
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { acceleratorTypes, reservationAffinityTypes } from "../../../shared/decide/persistent-resource/enum-values.ts";
 import {
   describeDifference,
   differsFromSpec,
@@ -7,6 +9,15 @@ import {
 } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import { rebuild } from "../../../shared/decide/persistent-resource/rebuildable.ts";
 import type { JsonObject, ResourcePool } from "../../../shared/vertex/vertex.ts";
+
+/** Messages and enums as protobufjs writes them down. */
+interface Described {
+  readonly fields?: {
+    readonly [name: string]: { readonly type: string; readonly options?: { readonly [key: string]: unknown } };
+  };
+  readonly values?: { readonly [name: string]: number };
+  readonly nested?: { readonly [name: string]: Described };
+}
 
 /** Everything that v1 can create, as v1beta1 shows it. */
 const whole = (): JsonObject => ({
@@ -86,6 +97,18 @@ describe("what may be deleted, because it can be rebuilt", () => {
       "5",
       "resourcePools[0].machineSpec.minGpuDriverVersion",
     ],
+    [
+      "a GPU that our client would drop",
+      "resourcePools.0.machineSpec.acceleratorType",
+      "NVIDIA_B300",
+      "resourcePools[0].machineSpec.acceleratorType",
+    ],
+    [
+      "a reservation of a kind that it would drop",
+      "resourcePools.0.machineSpec.reservationAffinity.reservationAffinityType",
+      "SHARED_RESERVATION",
+      "resourcePools[0].machineSpec.reservationAffinity.reservationAffinityType",
+    ],
     ["a pool without machine", "resourcePools.0.machineSpec", null, "resourcePools[0].machineSpec"],
     ["no pool", "resourcePools", [], "resourcePools (missing)"],
     ["another shape than expected", "encryptionSpec", "k", "encryptionSpec"],
@@ -98,6 +121,36 @@ describe("what may be deleted, because it can be rebuilt", () => {
     const resource = whole();
     delete (resource["resourcePools"] as JsonObject[])[0]?.["replicaCount"];
     expect(rebuild(resource, {})).toEqual({ rebuildable: false, field: "resourcePools[0].replicaCount (missing)" });
+  });
+});
+
+describe("the enum values that our client can send", () => {
+  const protos: Described = createRequire(import.meta.url)("@google-cloud/aiplatform/build/protos/protos.json");
+  const packages = ["google", "cloud", "aiplatform", "v1"];
+  const { nested = {} } = packages.reduce<Described>((within, name) => within.nested?.[name] ?? {}, protos);
+
+  it.each([
+    ["acceleratorType", acceleratorTypes, nested["AcceleratorType"]?.values],
+    ["reservationAffinityType", reservationAffinityTypes, nested["ReservationAffinity"]?.nested?.["Type"]?.values],
+  ])("%s: those of the installed client, no more and no less", (_field, known, shipped) => {
+    expect(known).toEqual(Object.keys(shipped ?? {}));
+  });
+
+  it("no other field that we send is an enum", () => {
+    const found: string[] = [];
+    const walk = (message: string, path: string) => {
+      for (const [name, { type, options }] of Object.entries(nested[message]?.fields ?? {})) {
+        if (options?.["(google.api.field_behavior)"] === "OUTPUT_ONLY") continue;
+        const of = nested[type] ?? nested[message]?.nested?.[type];
+        if (of?.values) found.push(`${path}${name}`);
+        else if (of?.fields) walk(type, `${path}${name}.`);
+      }
+    };
+    walk("PersistentResource", "");
+    expect(found).toEqual([
+      "resourcePools.machineSpec.acceleratorType",
+      "resourcePools.machineSpec.reservationAffinity.reservationAffinityType",
+    ]);
   });
 });
 

@@ -231,4 +231,27 @@ describe("the writer calls once", () => {
     });
     expect(cloud.arrivals).toHaveLength(0);
   });
+
+  test.each([
+    ["acceleratorType", { acceleratorType: "NVIDIA_B300" }, "machineSpec.acceleratorType"],
+    [
+      "reservationAffinityType",
+      { reservationAffinity: { reservationAffinityType: "SHARED_RESERVATION" } },
+      "machineSpec.reservationAffinity.reservationAffinityType",
+    ],
+  ])(
+    "a value of %s that this client does not know is refused too: it would arrive as none",
+    async (_, machine, path) => {
+      const { cloud, writer } = await open({ CreatePersistentResource: answer });
+      const body = { resourcePools: [{ ...pools[0], machineSpec: { machineType: "a", ...machine } }] };
+      await expect(
+        writer.createPersistentResource({ parent, persistentResourceId: "pool", persistentResource: body }, soon()),
+      ).rejects.toMatchObject({
+        class: "invalid",
+        refused: true,
+        message: expect.stringContaining(`PersistentResource.resourcePools[0].${path}`),
+      });
+      expect(cloud.arrivals).toHaveLength(0);
+    },
+  );
 });
