@@ -31,10 +31,13 @@ export interface PersistentResourceMemory {
   };
   /** Sizes by pool id when first seen: where a resource without a spec goes back to when nobody asks for another size. */
   readonly base?: { readonly [poolId: string]: number };
-  /** Our newest create, until what it made has been seen: which spec, and when it was claimed. */
+  /**
+   * Our newest create, until what it made has been seen: when it was claimed, and on which machines. Without a sleep those
+   * that are due next.
+   */
   readonly creating?: { readonly at: Millis; readonly alternative: number };
-  /** It was rebuilt from an alternative: the record that the next rebuild goes back to. */
-  readonly standIn?: { readonly restoreId: string };
+  /** This incarnation was rebuilt from an alternative: the record that the next rebuild goes back to. */
+  readonly standIn?: { readonly restoreId: string; readonly createTime?: string };
   /** Alternatives that are passed over: without quota until then, refused until `release` or the next `apply`. */
   readonly setAside?: readonly { readonly alternative: number; readonly until?: Millis }[];
   /** Since when a known resource is not found; only a lasting absence is believed (Get may answer 404 for a moment). */

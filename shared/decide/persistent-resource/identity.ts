@@ -53,6 +53,17 @@ function adopt(draft: Draft, resource: Identified): Identity {
 }
 
 /**
+ * Takes what our own create has made for known. On an alternative's machines it stands in for what was asleep, for as long
+ * as this incarnation lasts: the next rebuild goes back to that record.
+ */
+export function adoptOurs(draft: Draft, resource: Identified): Identity {
+  const { creating, sleep } = draft.memory;
+  if (sleep === undefined || !creating?.alternative) draft.forget("standIn");
+  else draft.remember({ standIn: { restoreId: sleep.restoreId, createTime: resource.createTime } });
+  return adopt(draft, resource);
+}
+
+/**
  * Reports a drift. What is seen becomes what is known, so that `release` need only lift the drift to accept it.
  * @param resource absent when it is the drift that it is gone.
  */
@@ -104,6 +115,7 @@ function createdAgain(draft: Draft, resource: Identified, presence: Presence): I
     // Deleted again once; after that, another controller owns it and the two of us would go on all night.
     if (times > 1) return drifted(draft, resource, "another controller creates it whenever we delete it");
   }
+  draft.forget("standIn");
   return adopt(draft, resource);
 }
 
@@ -135,9 +147,9 @@ export function identify(draft: Draft, resource: Identified, presence: Presence)
   // Nobody sizes or takes over what never ran: once it is known, a wreck has nothing to compare.
   if (known?.createTime === resource.createTime && isWreck(resource)) return ours;
   if (sleep !== undefined && !undone) {
-    return madeByUs(draft, resource) ? adopt(draft, resource) : createdAgain(draft, resource, presence);
+    return madeByUs(draft, resource) ? adoptOurs(draft, resource) : createdAgain(draft, resource, presence);
   }
-  if (known === undefined) return madeByUs(draft, resource) ? adopt(draft, resource) : firstSeen(draft, resource);
+  if (known === undefined) return madeByUs(draft, resource) ? adoptOurs(draft, resource) : firstSeen(draft, resource);
   if (known.createTime !== resource.createTime) {
     return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
   }

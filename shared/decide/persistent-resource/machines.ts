@@ -34,10 +34,9 @@ export function machinesDue({ sleep, creating }: PersistentResourceMemory): numb
 }
 
 function withDue({ sleep, creating }: PersistentResourceMemory, alternative: number) {
-  return {
-    ...(sleep === undefined ? {} : { sleep: { ...sleep, alternative } }),
-    ...(creating === undefined ? {} : { creating: { ...creating, alternative } }),
-  };
+  // In a sleep `creating` goes on saying what the newest create was made of: it may show late, and is a stand-in then.
+  if (sleep !== undefined) return { sleep: { ...sleep, alternative } };
+  return creating === undefined ? {} : { creating: { ...creating, alternative } };
 }
 
 /** The memory with which a person's word (`release`, `apply`) begins anew: the first machines are due, none is passed over. */

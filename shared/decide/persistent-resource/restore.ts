@@ -74,7 +74,7 @@ function tellLost(draft: Draft): void {
 
 /** Decides on the create of an absent resource that is wanted on. */
 export function bringBack(draft: Draft, presence: Presence): PersistentResourceDecision {
-  const { policy, memory, now } = draft;
+  const { policy, now } = draft;
   const attempts = draft.attemptsAt("create");
   if (attempts) {
     const tried = `create number ${attempts.count} failed (${attempts.class}: ${attempts.note})`;
@@ -115,8 +115,6 @@ export function bringBack(draft: Draft, presence: Presence): PersistentResourceD
   }
   const sizes = wantedSizes(draft, poolsOf(source.body), presence);
   draft.remember({ creating: { at: now, alternative: source.alternative } });
-  if (source.alternative > 0 && memory.sleep) draft.remember({ standIn: { restoreId: memory.sleep.restoreId } });
-  if (source.alternative === 0) draft.forget("standIn");
   const served = [...draft.wishes("wake"), ...draft.wishes("scale")].filter(({ answered }) => answered !== "final");
   return draft.finish({
     action: {

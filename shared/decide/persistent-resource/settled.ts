@@ -5,7 +5,8 @@ import { afterFailure, backOffRules } from "../backoff.ts";
 import type { PersistentResourceCase } from "../decision.ts";
 import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
-import { fingerprint, replicasOf, resizedFingerprint } from "./fingerprint.ts";
+import { resizedFingerprint } from "./fingerprint.ts";
+import { adoptOurs } from "./identity.ts";
 import { afterFailedCreate, type Turn } from "./machines.ts";
 
 type Done = Extract<Settlement, { end: "done" }>;
@@ -61,12 +62,7 @@ function created(draft: Draft, held: Held, done: Done): void {
   const seen = resource.look === "present" ? resource.value : undefined;
   draft.remember({ startUps: [...memory.startUps, took].slice(-keptStartUps), touchedAt: now });
   if (seen?.createTime !== undefined && seen.resourcePools.length > 0) {
-    const replicas = replicasOf(seen);
-    draft.remember({
-      known: { createTime: seen.createTime, fingerprint: fingerprint(seen), replicas },
-      base: memory.base ?? replicas,
-    });
-    draft.forget("creating");
+    adoptOurs(draft, { ...seen, createTime: seen.createTime });
   }
   draft.forget("sleep", "missing", "draining", "setAside");
   draft.tell({

@@ -209,6 +209,8 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         replicas,
       }
     : undefined;
+  const { standIn } = memory;
+  const standsIn = standIn !== undefined && (standIn.createTime ?? createTime) === createTime;
   // The sleep out of which a wreck came goes on, with its record.
   if (memory.sleep === undefined) {
     draft.remember({
@@ -218,7 +220,7 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         incarnation: createTime,
         ...(wreck ? { neverRan: true as const } : {}),
         // What was rebuilt from an alternative goes back to the first record: the alternative was only a stand-in.
-        restoreId: memory.standIn?.restoreId ?? restoreId,
+        restoreId: standsIn ? standIn.restoreId : restoreId,
         alternative: memory.creating?.alternative ?? 0,
       },
     });

@@ -715,12 +715,86 @@ describe("coming back", () => {
     expect(sizeOf({ policy: { ...windows, scale: { ...policy.scale, strategy: "never" } } })).toBe("2");
   });
 
-  it("tries the fleet's alternatives in order, and goes back to its record after a stand-in", () => {
+  it("tries the fleet's alternatives in order", () => {
     const spec = { resourcePools: [{ machineSpec: { machineType: "n1-standard-16" }, replicaCount: "1" }] };
     const memory = { sleep: { ...asleep.sleep, alternative: 1 } } as NonNullable<Variation["memory"]>;
     const decision = decide({ ...away, now: noon, memory, policy: { restore: { early: 0, alternatives: [spec] } } });
-    expect(decision.why).toContain("alternative 1 of 1");
-    expect(decision.memory.standIn).toEqual({ restoreId: record.targetKey && asleep.sleep?.restoreId });
+    expect([decision.why, decision.memory.creating?.alternative]).toEqual([
+      expect.stringContaining("alternative 1 of 1"),
+      1,
+    ]);
+  });
+
+  describe("what was built from an alternative is put to sleep for the record that it stood in for", () => {
+    const first = `${name}@2026-11-16T07:00:00Z`;
+    const createTime = resource.createTime ?? "";
+    const standIn = { restoreId: first, createTime };
+    const restoreIdAfter = (memory: NonNullable<Variation["memory"]>) =>
+      decide({ now: night, memory }).memory.sleep?.restoreId;
+
+    it.each<[why: string, NonNullable<Variation["memory"]>, restoreId: string]>([
+      ["it is the stand-in", { ...secondLook, standIn }, first],
+      ["or one of which only the record was remembered", { ...secondLook, standIn: { restoreId: first } }, first],
+      [
+        "another one: somebody put it there, and it is rebuilt as it is",
+        { ...secondLook, standIn: { ...standIn, createTime: "2026-11-17T07:00:00Z" } },
+        `${name}@${createTime}`,
+      ],
+    ])("%s", (_why, memory, restoreId) => {
+      expect(restoreIdAfter(memory)).toBe(restoreId);
+    });
+
+    it("replaced by hand, and released: what is there then comes back", () => {
+      const byHand = {
+        ...withPool({ machineSpec: { machineType: "a3-highgpu-8g" } }),
+        createTime: "2026-11-20T10:00:00Z",
+      };
+      const drifted = decide({ now: noon, shown: byHand, memory: { ...knowing(resource), standIn } });
+      expect(drifted.rule).toBe("drift");
+      const facts = caseOf({ now: noon, shown: byHand, requests: [request({ type: "release" })] });
+      const { memory } = persistentResource.decide({ ...facts, memory: drifted.memory });
+      const look = lookedAt(night, minute, byHand.createTime);
+      const asleepThen = persistentResource.decide({
+        ...caseOf({ now: night, shown: byHand }),
+        memory: { ...memory, ...look },
+      });
+      expect(asleepThen.memory.sleep?.restoreId).toBe(`${name}@${byHand.createTime}`);
+    });
+
+    it("only resized by hand, and released: it is the stand-in still", () => {
+      const larger = withPool({ replicaCount: "5" });
+      const drifted = decide({ now: noon, shown: larger, memory: { ...knowing(resource), standIn } });
+      expect(drifted.rule).toBe("drift");
+      const facts = caseOf({ now: night, shown: larger, requests: [request({ type: "release" })] });
+      const { memory } = persistentResource.decide({ ...facts, memory: { ...drifted.memory, ...secondLook } });
+      expect(memory.sleep?.restoreId).toBe(first);
+    });
+
+    it("created again equal by somebody else while an alternative was due: it is theirs, and no stand-in", () => {
+      const again = { ...resource, createTime: "2026-11-20T10:30:00Z" };
+      const sleep = { ...asleep.sleep, alternative: 1 } as NonNullable<NonNullable<Variation["memory"]>["sleep"]>;
+      const creating = { at: at("2026-11-19T10:29:00Z"), alternative: 1 };
+      const facts = caseOf({ now: noon, shown: again, observation: restore });
+      const memory = {
+        kind: "persistentResource",
+        deletes: [],
+        startUps: [],
+        sleep,
+        creating,
+        standIn: { restoreId: first },
+      } as const;
+      const { memory: after } = persistentResource.decide({ ...facts, memory });
+      expect([after.known?.createTime, after.standIn]).toEqual([again.createTime, undefined]);
+    });
+
+    it("shown only after its create was given up: it stands in all the same, whatever is due by then", () => {
+      const late = { ...resource, createTime: "2026-11-20T10:30:00Z" };
+      const creating = { at: at("2026-11-20T10:29:00Z"), alternative: 1 };
+      const facts = caseOf({ now: noon, shown: late, observation: restore });
+      const memory = { kind: "persistentResource", deletes: [], startUps: [], ...asleep, creating } as const;
+      const { memory: after } = persistentResource.decide({ ...facts, memory });
+      expect(after.standIn).toEqual({ restoreId: asleep.sleep?.restoreId, createTime: late.createTime });
+    });
   });
 
   describe("an alternative is other machines, and the rest as it was", () => {

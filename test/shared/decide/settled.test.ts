@@ -116,6 +116,16 @@ describe("done", () => {
     expect(answers).toEqual([{ eventId: "wake-1", phase: "done", what: "wake", why: "it shows" }]);
   });
 
+  it.each<[why: string, alternative: number, standIn: PersistentResourceMemory["standIn"]]>([
+    ["of an alternative: it stands in for the record", 1, { restoreId, createTime }],
+    ["of the record: it stands in for nothing", 0, undefined],
+  ])("create %s", (_why, alternative, standIn) => {
+    const creating = { at: at(now) - 11 * minute, alternative };
+    const before = { ...emptyMemory, sleep: { ...sleeping, alternative }, creating, standIn: { restoreId: "earlier" } };
+    const { memory } = settle(creation, done, { memory: { ...before, known: undefined as never } });
+    expect(memory.standIn).toEqual(standIn);
+  });
+
   it("resize: what is known then is what the resource shows then, so it is no drift", () => {
     const shown = withPool({ replicaCount: "4" });
     const requests = [request({ type: "scale", pool: "pool-1", replicas: 4 })];
