@@ -1,6 +1,6 @@
 /** Everything idle at once: while that looks like an outage, a pool that ran may be as busy as it was before. */
 import type { Draft } from "./draft.ts";
-import type { Identified } from "./identity.ts";
+import { type Identified, isWreck } from "./identity.ts";
 
 /**
  * Why the resource may be busy although no job is seen on it, and who can say that it is not: half a sentence.
@@ -11,6 +11,6 @@ export function mayBeBusy(draft: Draft, resource: Identified): string | undefine
   const { policy, memory, observation } = draft;
   const { outageSince } = observation;
   if (outageSince === undefined || (memory.lastRelease ?? Number.NEGATIVE_INFINITY) >= outageSince) return undefined;
-  if (resource.state === "ERROR" && resource.startTime === undefined) return undefined;
+  if (isWreck(resource)) return undefined;
   return `nearly every busy pool of ${policy.location} turned idle in one sample at ${draft.timeInZone(outageSince)}, which looks like an outage: jobs may still run on it until a pool that looked idle shows one again, or "tidekeeper release ${policy.name}" says that none does`;
 }
