@@ -60,9 +60,8 @@ export class Draft {
     this.jitter = facts.jitter;
     this.firstLook = facts.memory.look;
     this.memory = facts.memory;
-    this.requests = [...facts.requests].sort(
-      (a, b) => a.publishedAt - b.publishedAt || (a.eventId < b.eventId ? -1 : 1),
-    );
+    // Those published together stay in the order of the store, which knows more of it.
+    this.requests = [...facts.requests].sort((a, b) => a.publishedAt - b.publishedAt);
     this.forget("look");
     const recent = facts.memory.deletes.filter((at) => at > facts.now - day);
     if (recent.length < facts.memory.deletes.length) this.remember({ deletes: recent });

@@ -17,7 +17,7 @@ function expire(draft: Draft, request: Request): void {
 
 function release(draft: Draft, request: Request): void {
   for (const wake of draft.wishes("wake")) {
-    if (wake.publishedAt <= request.publishedAt) {
+    if (draft.requests.indexOf(wake) < draft.requests.indexOf(request)) {
       draft.close(wake, "expired", "wake", `ended by the release of ${describeAsker(request)}`);
     }
   }

@@ -41,8 +41,9 @@ function release(draft: Draft, by: Request): void {
   delete draft.memory.drift;
   delete draft.memory.attempts;
   delete draft.memory.attemptsAt;
-  draft.requests = draft.requests.filter((request) => {
-    if (request.publishedAt > by.publishedAt || !["hold", "wake"].includes(request.wish.type)) return true;
+  const at = draft.requests.indexOf(by);
+  draft.requests = draft.requests.filter((request, index) => {
+    if (index > at || !["hold", "wake"].includes(request.wish.type)) return true;
     const answer = final(request, "failed", request.wish.type, `released by ${by.eventId} before it was carried out`);
     if (answer) draft.answers.push(answer);
     return false;
