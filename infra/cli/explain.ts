@@ -2,9 +2,13 @@
 import type { Command } from "commander";
 import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
 import { nearest } from "../../shared/fleet/nearest.ts";
+import type { FleetHead } from "../../shared/state/documents.ts";
+import type { TargetStatus } from "../../shared/status/report.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { appliedFleet, withHome } from "./home.ts";
 import { columns, instant, paint, paintPhase, print, printJson } from "./output.ts";
+import { pausedLine } from "./paused.ts";
+import type { Outlook } from "./planning.ts";
 import { detailLines } from "./status.ts";
 
 /** Registers the command. */
@@ -35,15 +39,12 @@ async function explain(name: string, options: CommonOptions): Promise<void> {
     if (now === undefined || status === undefined) {
       throw new Failure(`the store does not know ${policy.name}`, "run `tidekeeper apply` again");
     }
+    const { paused } = head.value;
     if (options.json) {
-      printJson({ target: status, now, policy });
+      printJson({ target: status, now, policy, ...(paused === undefined ? {} : { paused }) });
       return;
     }
-    print(`${paint("bold", policy.name)} is ${paintPhase(now.phase)}: ${now.why}`);
-    print(
-      `  now: ${now.running ? `${now.running} is running` : (now.change ?? "nothing to be done")} (rule ${now.rule})`,
-    );
-    if (now.next) print(`  next: ${now.next.what} at ${instant(now.next.at)}`);
+    for (const line of outlookLines(now, status, paused)) print(line);
     for (const line of detailLines(status, head.value.version)) print(line);
     const decisions = [...(status.decision ? [status.decision] : []), ...status.history];
     print();
@@ -62,6 +63,21 @@ async function explain(name: string, options: CommonOptions): Promise<void> {
       );
     }
   });
+}
+
+/** What is so and what would be done now; a change that the pause keeps from starting is no part of what is so. */
+function outlookLines(now: Outlook, status: TargetStatus, paused: FleetHead["paused"]): readonly string[] {
+  const is = (phase: string, why: string) => `${paint("bold", now.name)} is ${paintPhase(phase)}: ${why}`;
+  const rule = `(rule ${now.rule})`;
+  if (paused !== undefined && now.change !== undefined && now.running === undefined) {
+    return [is(status.phase, pausedLine(paused)), `  but for the pause: ${now.change} ${rule}: ${now.why}`];
+  }
+  return [
+    is(now.phase, now.why),
+    ...(paused === undefined ? [] : [`  ${pausedLine(paused)}`]),
+    `  now: ${now.running ? `${now.running} is running` : (now.change ?? "nothing to be done")} ${rule}`,
+    ...(now.next ? [`  next: ${now.next.what} at ${instant(now.next.at)}`] : []),
+  ];
 }
 
 /**

@@ -1,10 +1,12 @@
 /** `tidekeeper pause` and `resume`: nothing new starts while the fleet is paused. */
 import { userInfo } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { pauseFleet, resumeFleet } from "../../shared/state/pause.ts";
 import { type CommonOptions, common } from "./command.ts";
 import { withHome } from "./home.ts";
-import { instant, print, printJson } from "./output.ts";
+import { print, printJson, remark } from "./output.ts";
+import { pausedLine } from "./paused.ts";
 
 interface PauseOptions extends CommonOptions {
   readonly by: string;
@@ -21,15 +23,18 @@ export function register(program: Command): void {
     .description("Ticks go on, running operations settle, outcomes are told; nothing new starts until `resume`.")
     .action(async (options: PauseOptions) => {
       const { note, by } = options;
-      const head = await withHome(async (home) =>
-        pauseFleet(
-          home.store,
-          { by, now: (await home.clock()).now(), ...(note === undefined ? {} : { note }) },
-          home.settings.storeId,
-        ),
-      );
-      if (options.json) printJson({ paused: head.paused });
-      else if (head.paused) print(`paused since ${instant(head.paused.at)} by ${head.paused.by}`);
+      await withHome(async (home) => {
+        const now = (await home.clock()).now();
+        const noted = note === undefined ? {} : { note };
+        const { paused } = await pauseFleet(home.store, { by, now, ...noted }, home.settings.storeId);
+        if (paused === undefined) return;
+        const already = !isDeepStrictEqual(paused, { at: now, by, ...noted });
+        if (options.json) printJson({ paused, already });
+        else print(pausedLine(paused, already ? "paused already" : "paused"));
+        if (already && note !== undefined) {
+          remark(`the note ${JSON.stringify(note)} was not taken: to change it, \`tidekeeper resume\` and pause again`);
+        }
+      });
     });
   common(pause, ['pause --note "migration tonight"']);
 

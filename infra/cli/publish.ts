@@ -98,7 +98,7 @@ function given(values: { readonly [key: string]: string | undefined }): { readon
 function followingOf({ wait, json }: WaitOptions): Following | undefined {
   if (wait === undefined) return undefined;
   const lasts = readWait(wait === true ? usualWait : wait);
-  return { lasts, told: json ? () => {} : ({ phase, what, why }) => remark(`${phase}: ${what}: ${why}`) };
+  return { lasts, told: json ? () => {} : remark };
 }
 
 async function send(event: object, options: WaitOptions): Promise<void> {

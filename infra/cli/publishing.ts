@@ -6,6 +6,7 @@ import type { Home } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
 import { type Millis, minute } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
+import { pausedLine } from "./paused.ts";
 
 /** A published event; `outcome` is the newest answer where one was waited for. */
 export interface Published {
@@ -19,8 +20,8 @@ export interface Published {
 export interface Following {
   /** How long the final answer is waited for, real time. */
   readonly lasts: Millis;
-  /** Told of each answer on the way, once. */
-  readonly told: (outcome: Outcome) => void;
+  /** Told what happens on the way, once, a line each. */
+  readonly told: (line: string) => void;
 }
 
 /** An event that nobody has stored by then is not going to be: real time, a cold start and some deliveries long. */
@@ -64,6 +65,12 @@ async function publish(home: Home, data: object): Promise<string> {
   }
 }
 
+/** That the fleet is paused, if it is. */
+async function pauseOf({ store }: Home): Promise<string | undefined> {
+  const paused = (await store.get("fleet", "head"))?.value.paused;
+  return paused && pausedLine(paused);
+}
+
 async function answer(home: Home, id: string, target: string, { lasts, told }: Following): Promise<Outcome> {
   const clock = await home.clock();
   const begun = clock.wire();
@@ -71,7 +78,12 @@ async function answer(home: Home, id: string, target: string, { lasts, told }: F
   for (;;) {
     const outcome = (await home.store.get("events", id))?.value.outcome;
     if (outcome?.final) return outcome;
-    if (outcome !== undefined && outcome.phase !== newest?.phase) told(outcome);
+    if (outcome !== undefined && outcome.phase !== newest?.phase)
+      told(`${outcome.phase}: ${outcome.what}: ${outcome.why}`);
+    if (outcome !== undefined && newest === undefined) {
+      const paused = await pauseOf(home);
+      if (paused !== undefined) told(paused);
+    }
     newest = outcome;
     const waited = clock.wire() - begun;
     if (outcome === undefined && waited >= Math.min(lasts, storedWithin)) {
@@ -81,8 +93,11 @@ async function answer(home: Home, id: string, target: string, { lasts, told }: F
       );
     }
     if (waited >= lasts) {
+      const soFar = `no final answer to ${id} came in time; so far it is ${outcome?.phase}: ${outcome?.why}`;
+      const paused = await pauseOf(home);
+      if (paused !== undefined) throw new Failure(`${soFar}; it is ${paused}`, "run `tidekeeper resume`, then wait on");
       throw new Failure(
-        `no final answer to ${id} came in time; so far it is ${outcome?.phase}: ${outcome?.why}`,
+        soFar,
         `wait longer, e.g. --wait 2h, or ask \`tidekeeper explain ${target}\` what it waits for`,
       );
     }

@@ -1,6 +1,5 @@
 /** Restores what is asleep before it leaves the fleet: the functions do it, woken as by anybody else. */
 import type { Home } from "../../shared/home.ts";
-import type { Outcome } from "../../shared/outcomes/outcome.ts";
 import type { Millis } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
 import { remark } from "./output.ts";
@@ -22,7 +21,7 @@ async function restore(home: Home, name: string, { by, lasts }: Restoring): Prom
   const event = { type: "wake", target: name, ttl: wakeLasts, source: by, reason: "it leaves the fleet" };
   const next = "mend that and apply again, or add --leave-asleep: then it stays deleted until somebody rebuilds it";
   remark(`${name} is restored before it leaves the fleet; this takes as long as Vertex AI does`);
-  const following = { lasts, told: ({ phase, what }: Outcome) => remark(`${name} ${phase}: ${what}`) };
+  const following = { lasts, told: (line: string) => remark(`${name} ${line}`) };
   const { outcome } = await publishEvent(home, event, following).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(`not applied, ${name} was not restored: ${error.message}`, next, { cause: error });

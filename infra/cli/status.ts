@@ -5,6 +5,7 @@ import { formatDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure } from "./command.ts";
 import { withHome } from "./home.ts";
 import { columns, count, instant, paint, paintPhase, print, printJson } from "./output.ts";
+import { pausedLine } from "./paused.ts";
 
 /** Registers the command. */
 export function register(program: Command): void {
@@ -38,17 +39,13 @@ function statusLines(report: StatusReport, fleet: NonNullable<StatusReport["flee
   ]);
   return [
     `${instant(at)}: version ${fleet.version}, applied ${instant(fleet.appliedAt)} by ${fleet.appliedBy}`,
-    ...(fleet.paused === undefined ? [] : [paint("yellow", pausedLine(fleet.paused))]),
+    ...(fleet.paused === undefined ? [] : [paint("yellow", pausedLine(fleet.paused, "PAUSED"))]),
     ...locations.map((seen) => locationLine(seen, at)),
     ...(owed === 0 ? [] : [`${count(owed, "outcome")} not yet published`]),
     "",
     columns(rows),
     ...targets.flatMap((target) => detailLines(target, fleet.version)),
   ];
-}
-
-function pausedLine({ at, by, note }: { readonly at: number; readonly by: string; readonly note?: string }): string {
-  return `PAUSED since ${instant(at)} by ${by}${note === undefined ? "" : `: ${note}`}; nothing new starts before \`tidekeeper resume\``;
 }
 
 function locationLine({ location, takenAt, outageSince }: StatusReport["locations"][number], at: number): string {

@@ -128,6 +128,13 @@ describe("From the first plan to a shrunk fleet", () => {
     await place.run("pause", "--note", "migration", "--by", "ops");
     expect((await place.run("status")).out).toContain("PAUSED since 2026-11-23T08:00Z by ops: migration");
     expect((await place.run("plan", two)).out).toContain("the fleet is paused");
+    const explained = (await place.run("explain", "research")).out;
+    expect(explained).toMatch(/^research is unknown: paused since .* by ops: migration; nothing is started until/);
+    expect(explained).toContain("but for the pause: create research with 1 pool");
+    const again = await place.run("pause", "--note", "again", "--by", "ann");
+    expect(again.out).toContain("paused already since 2026-11-23T08:00Z by ops: migration");
+    expect(again.err).toContain('the note "again" was not taken');
+    expect(again.code).toBe(0);
     expect((await place.run("resume")).code).toBe(0);
     expect((await place.json<PlanJson>("plan", two)).paused).toBe(false);
   });

@@ -1,0 +1,96 @@
+/** `publish --wait` and its short forms: what becomes of an event is told as it comes, and only that. */
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { setUp } from "../../../infra/local/setup.ts";
+import { topology } from "../../../infra/topology.ts";
+import { checkEvent } from "../../../shared/events/schema.ts";
+import { recallFleet } from "../../../shared/state/recall.ts";
+import { storeRequest } from "../../../shared/state/requests.ts";
+import type { Store } from "../../../shared/state/store.ts";
+import { openClock } from "../../../shared/time/open-clock.ts";
+import type { JsonObject } from "../../../shared/vertex/vertex.ts";
+import { openWorkplace, type Workplace } from "./tidekeeper.ts";
+
+const fleet = `
+version: 1
+project: demo
+location: us-central1
+persistentResources:
+  - name: research
+    scale: { pools: { main: { min: 1, max: 4 } } }
+    spec: { resourcePools: [{ id: main, machineType: n1-standard-8, replicas: 2 }] }
+  - name: batch
+    scale: { pools: { cpu: { min: 1, max: 4 } } }
+    spec: { resourcePools: [{ id: cpu, machineType: n1-standard-8, replicas: 2 }] }
+`;
+
+let place: Workplace;
+let store: Store;
+
+beforeAll(async () => {
+  place = await openWorkplace("2026-11-23T08:00:00Z");
+  const at = { location: "us-central1", rest: place.rest, functionPorts: {} };
+  await setUp({ topology, project: "demo", prefix: "tidekeeper", ...at });
+  expect((await place.run("apply", await place.file("fleet.yaml", fleet), "--yes")).code).toBe(0);
+  store = await place.openStore();
+  await post("PUT", "", { topic: "projects/demo/topics/tidekeeper-events" });
+});
+
+afterAll(async () => {
+  await store.close();
+  await place.close();
+});
+
+async function post(method: string, verb: string, body: object): Promise<unknown> {
+  const url = `${place.rest}/v1/projects/demo/subscriptions/probe${verb}`;
+  const headers = { "content-type": "application/json" };
+  return (await fetch(url, { method, headers, body: JSON.stringify(body) })).json();
+}
+
+interface Received {
+  readonly ackId: string;
+  readonly message: { readonly data: string; readonly messageId: string };
+}
+
+/** Takes the next event from its topic and stores it, as the scale function does. */
+async function take(): Promise<void> {
+  const [received] = await vi.waitFor(
+    async () => {
+      const { receivedMessages = [] } = (await post("POST", ":pull", { maxMessages: 1 })) as {
+        receivedMessages?: readonly Received[];
+      };
+      expect(receivedMessages).toHaveLength(1);
+      return receivedMessages;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  if (received === undefined) return;
+  await post("POST", ":acknowledge", { ackIds: [received.ackId] });
+  const { data, messageId } = received.message;
+  const event = checkEvent(JSON.parse(Buffer.from(data, "base64").toString()) as JsonObject);
+  const recalled = await recallFleet(store);
+  if ("refused" in recalled) throw new Error(recalled.refused);
+  const clock = await openClock(`${place.rest}/clock`)();
+  const envelope = { messageId, publishedAt: undefined };
+  await storeRequest(store, { event, envelope }, { fleet: recalled.fleet, clock });
+}
+
+/** Runs a command that publishes, with somebody who takes what it publishes. */
+async function runTaken(...args: string[]): ReturnType<Workplace["run"]> {
+  const running = place.run(...args);
+  await take();
+  return running;
+}
+
+describe("While the fleet is paused", () => {
+  test("the wait says so as soon as the event is accepted, and when it gives up", async () => {
+    await place.run("pause", "--by", "ops", "--note", "migration");
+    const { code, err } = await runTaken("wake", "research", "--wait", "3s");
+    const paused = "paused since 2026-11-23T08:00Z by ops: migration; nothing is started until `tidekeeper resume`";
+    expect(err).toMatch(/^accepted: wake: /m);
+    expect(err.split("\n").filter((line) => line === paused)).toHaveLength(1);
+    expect(err).toMatch(/^error: no final answer .* so far it is accepted: .*; it is paused since .* by ops/m);
+    expect(err).toMatch(/^next: .*`tidekeeper resume`/m);
+    expect(code).toBe(1);
+    await place.run("resume");
+  });
+});
