@@ -1,6 +1,6 @@
 /** `tidekeeper explain TARGET`: what was decided about one target, what would be decided now, and what follows. */
 import type { Command } from "commander";
-import type { Fleet, TargetPolicy } from "../../shared/fleet/fleet.ts";
+import type { Fleet } from "../../shared/fleet/fleet.ts";
 import { nearest } from "../../shared/fleet/nearest.ts";
 import type { FleetHead } from "../../shared/state/documents.ts";
 import type { TargetStatus } from "../../shared/status/report.ts";
@@ -9,7 +9,7 @@ import { appliedFleet, withHome } from "./home.ts";
 import { columns, instant, paint, paintPhase, print, printJson } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 import type { Outlook } from "./planning.ts";
-import { detailLines } from "./status.ts";
+import { detailLines, releasedLine } from "./status.ts";
 
 /** Registers the command. */
 export function register(program: Command): void {
@@ -29,40 +29,43 @@ async function explain(name: string, options: CommonOptions): Promise<void> {
       import("../../shared/status/report.ts"),
     ]);
     const { fleet, head } = await appliedFleet(home);
-    const policy = findTarget(fleet, name);
     const clock = await home.clock();
-    const [[now], report] = await Promise.all([
-      lookAhead(home, fleet, [policy], clock),
-      readStatus(home.store, clock.now()),
-    ]);
-    const status = report.targets.find(({ key }) => key === policy.key);
-    if (now === undefined || status === undefined) {
-      throw new Failure(`the store does not know ${policy.name}`, "run `tidekeeper apply` again");
-    }
-    const { paused } = head.value;
-    if (options.json) {
-      printJson({ target: status, now, policy, ...(paused === undefined ? {} : { paused }) });
+    const { targets } = await readStatus(home.store, clock.now());
+    const found = findTarget(fleet, name, targets);
+    const status = targets.find(({ key }) => key === found.key);
+    if (status?.released !== undefined) {
+      if (options.json) printJson({ target: status });
+      else tell(status, [`${paint("bold", status.name)} is ${releasedLine(status.released)}`]);
       return;
     }
-    for (const line of outlookLines(now, status, paused)) print(line);
-    for (const line of detailLines(status, head.value.version)) print(line);
-    const decisions = [...(status.decision ? [status.decision] : []), ...status.history];
-    print();
-    if (decisions.length === 0) print("nothing has been decided yet: the next tick will look at it");
-    else {
-      print(
-        columns(
-          decisions.map(({ at, times, action, rule, why }) => [
-            instant(at),
-            times > 1 ? `${times} times` : "",
-            action,
-            rule,
-            why,
-          ]),
-        ),
-      );
+    const policy = fleet.targets.find(({ key }) => key === found.key);
+    const [now] = policy === undefined ? [] : await lookAhead(home, fleet, [policy], clock);
+    if (now === undefined || status === undefined) {
+      throw new Failure(`the store does not know ${found.name}`, "run `tidekeeper apply` again");
     }
+    const { paused } = head.value;
+    if (options.json) printJson({ target: status, now, policy, ...(paused === undefined ? {} : { paused }) });
+    else tell(status, outlookLines(now, status, paused));
   });
+}
+
+/** Prints what is so, and the decisions that led there. */
+function tell(status: TargetStatus, head: readonly string[]): void {
+  for (const line of [...head, ...detailLines(status)]) print(line);
+  const decisions = [...(status.decision ? [status.decision] : []), ...status.history];
+  print();
+  if (decisions.length === 0) {
+    print(status.released ? "nothing was ever decided" : "nothing has been decided yet: the next tick will look at it");
+    return;
+  }
+  const rows = decisions.map(({ at, times, action, rule, why }) => [
+    instant(at),
+    times > 1 ? `${times} times` : "",
+    action,
+    rule,
+    why,
+  ]);
+  print(columns(rows));
 }
 
 /** What is so and what would be done now; a change that the pause keeps from starting is no part of what is so. */
@@ -81,11 +84,12 @@ function outlookLines(now: Outlook, status: TargetStatus, paused: FleetHead["pau
 }
 
 /**
- * The target that a name means.
+ * The target that a name means; a released one where the fleet has none of that name.
  * @throws WrongUse naming the nearest when there is none.
  */
-export function findTarget(fleet: Fleet, name: string): TargetPolicy {
-  const found = fleet.targets.find((target) => target.name === name || target.key === name);
+function findTarget(fleet: Fleet, name: string, known: readonly TargetStatus[]): Pick<TargetStatus, "name" | "key"> {
+  const isMeant = (target: Pick<TargetStatus, "name" | "key">) => target.name === name || target.key === name;
+  const found = fleet.targets.find(isMeant) ?? known.find((target) => target.released !== undefined && isMeant(target));
   if (found !== undefined) return found;
   const names = fleet.targets.map((target) => target.name);
   const hint = names.length === 0 ? "the applied fleet names no target" : `the nearest is "${nearest(name, names)}"`;

@@ -35,7 +35,7 @@ function statusLines(report: StatusReport, fleet: NonNullable<StatusReport["flee
     target.name,
     paintPhase(target.phase),
     target.location,
-    target.decision?.why ?? "not looked at yet",
+    target.released === undefined ? (target.decision?.why ?? "not looked at yet") : releasedLine(target.released),
   ]);
   return [
     `${instant(at)}: version ${fleet.version}, applied ${instant(fleet.appliedAt)} by ${fleet.appliedBy}`,
@@ -44,7 +44,7 @@ function statusLines(report: StatusReport, fleet: NonNullable<StatusReport["flee
     ...(owed === 0 ? [] : [`${count(owed, "outcome")} not yet published`]),
     "",
     columns(rows),
-    ...targets.flatMap((target) => detailLines(target, fleet.version)),
+    ...targets.flatMap(detailLines),
   ];
 }
 
@@ -57,9 +57,14 @@ function locationLine({ location, takenAt, outageSince }: StatusReport["location
   );
 }
 
+/** That the fleet does not name a target any more, and what that means for it. */
+export function releasedLine({ since, what }: NonNullable<TargetStatus["released"]>): string {
+  return `released since ${instant(since)}: ${what}`;
+}
+
 /** What of a target needs more than its row. */
-export function detailLines(target: TargetStatus, fleetVersion: number): readonly string[] {
-  const { name, operation, requests, hold, drift, benched, decision, appliedVersion, rung } = target;
+export function detailLines(target: TargetStatus): readonly string[] {
+  const { name, operation, requests, hold, drift, benched, decision, rung } = target;
   const lines = [
     ...(rung === undefined ? [] : [`serves on ${rung}`]),
     ...(operation === undefined
@@ -69,7 +74,6 @@ export function detailLines(target: TargetStatus, fleetVersion: number): readonl
     ...(hold === undefined ? [] : [`held until ${instant(hold.until)}${hold.note ? `: ${hold.note}` : ""}`]),
     ...(drift === undefined ? [] : [`changed by somebody else since ${instant(drift.since)}: ${drift.what}`]),
     ...benched.map((bench) => `${bench.rung} is set aside until ${instant(bench.until)}: ${bench.class}`),
-    ...(appliedVersion < fleetVersion ? ["released: the fleet does not name it any more"] : []),
     ...(decision?.next === undefined ? [] : [`next: ${decision.next.what} at ${instant(decision.next.at)}`]),
   ];
   return lines.length === 0 ? [] : ["", paint("bold", name), ...lines.map((line) => `  ${line}`)];

@@ -33,6 +33,7 @@ const tones: Readonly<Record<string, "good" | "rest" | "work" | "bad">> = {
   asleep: "rest",
   "off-hours": "rest",
   held: "rest",
+  released: "rest",
   error: "bad",
   drifted: "bad",
   down: "bad",
@@ -40,8 +41,9 @@ const tones: Readonly<Record<string, "good" | "rest" | "work" | "bad">> = {
 };
 
 function targetCard(target: TargetStatus, now: Millis): string {
-  const { decision, operation } = target;
+  const { decision, operation, released } = target;
   const rows = [
+    released && `<p class="why">Released since ${time(released.since)}: ${escapeHtml(released.what)}</p>`,
     decision && `<p class="why">${escapeHtml(decision.why)}</p>`,
     operation &&
       `<p><b>${escapeHtml(operation.kind)}</b> ${operation.state}, attempt ${operation.attempt}, since ${time(operation.since)} (${ago(operation.since, now)})</p>`,
@@ -84,7 +86,9 @@ export function statusPage(report: StatusReport): string {
       : `<p>Fleet version ${fleet.version}, applied ${time(fleet.appliedAt)} by ${escapeHtml(fleet.appliedBy)}. World time ${time(at)}.</p>${
           fleet.paused === undefined
             ? ""
-            : `<p class="banner">Paused ${ago(fleet.paused.at, at)} by ${escapeHtml(fleet.paused.by)}: nothing new starts.</p>`
+            : `<p class="banner">Paused ${ago(fleet.paused.at, at)} by ${escapeHtml(fleet.paused.by)}${
+                fleet.paused.note === undefined ? "" : `: ${escapeHtml(fleet.paused.note)}`
+              }; nothing is started until <code>tidekeeper resume</code>.</p>`
         }`;
   const locations = report.locations
     .map(

@@ -2,6 +2,7 @@
 import { describeWish } from "../decide/words.ts";
 import type { Slot } from "../operations/operation.ts";
 import type { DecisionRecord, TargetDocument } from "../state/documents.ts";
+import { isAsleep } from "../state/release-target.ts";
 import type { Store } from "../state/store.ts";
 import type { Millis } from "../time/clock.ts";
 import { parseName } from "../vertex/names.ts";
@@ -29,9 +30,11 @@ export interface TargetStatus {
   readonly key: string;
   readonly kind: TargetDocument["kind"];
   readonly location: string;
-  /** The state word. */
+  /** The state word; `released` for a target that the fleet does not name any more. */
   readonly phase: string;
-  /** Newest decision; absent before the first. */
+  /** Present: nothing is decided about it any more. What it was decided by before is left out. */
+  readonly released?: { readonly since: Millis; readonly what: string };
+  /** Newest decision; absent before the first, and where it is in force no more. */
   readonly decision?: DecisionRecord;
   /** Older decisions, newest first. */
   readonly history: readonly DecisionRecord[];
@@ -56,23 +59,57 @@ export interface TargetStatus {
   /** Where a Spot model serves. */
   readonly rung?: string;
   readonly benched: readonly { readonly rung: string; readonly until: Millis; readonly class: string }[];
-  /** Fleet version that last named it; older than the fleet's: released. */
+  /** Fleet version that last named it. */
   readonly appliedVersion: number;
 }
 
-function targetStatus(key: string, document: TargetDocument, slot: Slot | undefined, now: Millis): TargetStatus {
-  const { memory, decisions } = document;
+/** What a decision left in force. */
+type InForce = Pick<TargetStatus, "phase" | "decision" | "history" | "hold" | "drift" | "rung" | "benched">;
+
+function inForce({ phase, memory, decisions }: TargetDocument, now: Millis): InForce {
   const [decision, ...history] = decisions;
-  const held = slot !== undefined && slot.state !== "empty" && slot.targetKey === key ? slot : undefined;
   const { hold, drift } = memory;
+  return {
+    phase,
+    ...(decision === undefined ? {} : { decision }),
+    history,
+    ...(hold === undefined
+      ? {}
+      : { hold: { until: hold.until, ...(hold.note === undefined ? {} : { note: hold.note }) } }),
+    ...(drift === undefined ? {} : { drift }),
+    ...(memory.kind === "spotModel" && memory.serving !== undefined ? { rung: memory.serving.rungId } : {}),
+    benched:
+      memory.kind === "spotModel"
+        ? memory.bench
+            .filter(({ until }) => until > now)
+            .map((entry) => ({ rung: entry.rungId, until: entry.until, class: entry.class }))
+        : [],
+  };
+}
+
+/** Of a released target nothing is in force: what was decided about it is history. */
+function letGo(
+  key: string,
+  document: TargetDocument,
+  slot: Slot | undefined,
+  since: Millis,
+): InForce & Pick<TargetStatus, "released"> {
+  const gone = document.kind === "persistentResource" ? "deleted" : "undeployed";
+  const what = isAsleep(key, document, slot)
+    ? `it was asleep, so it stays ${gone}: nobody will rebuild it`
+    : "it is left as it is, and nothing is done about it any more";
+  return { phase: "released", released: { since, what }, history: document.decisions, benched: [] };
+}
+
+function targetStatus(key: string, document: TargetDocument, slot: Slot | undefined, now: Millis): TargetStatus {
+  const held = slot !== undefined && slot.state !== "empty" && slot.targetKey === key ? slot : undefined;
+  const { releasedAt } = document;
   return {
     name: document.name,
     key,
     kind: document.kind,
     location: parseName(key)?.location ?? "",
-    phase: document.phase,
-    ...(decision === undefined ? {} : { decision }),
-    history,
+    ...(releasedAt === undefined ? inForce(document, now) : letGo(key, document, slot, releasedAt)),
     ...(held === undefined
       ? {}
       : {
@@ -92,17 +129,6 @@ function targetStatus(key: string, document: TargetDocument, slot: Slot | undefi
       expiresAt: request.expiresAt,
       answered: request.answered,
     })),
-    ...(hold === undefined
-      ? {}
-      : { hold: { until: hold.until, ...(hold.note === undefined ? {} : { note: hold.note }) } }),
-    ...(drift === undefined ? {} : { drift }),
-    ...(memory.kind === "spotModel" && memory.serving !== undefined ? { rung: memory.serving.rungId } : {}),
-    benched:
-      memory.kind === "spotModel"
-        ? memory.bench
-            .filter(({ until }) => until > now)
-            .map((entry) => ({ rung: entry.rungId, until: entry.until, class: entry.class }))
-        : [],
     appliedVersion: document.appliedVersion,
   };
 }

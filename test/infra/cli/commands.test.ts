@@ -146,7 +146,12 @@ describe("From the first plan to a shrunk fleet", () => {
       version: 2,
       storeId: applied.storeId,
     });
-    expect((await place.run("status")).out).toContain("released: the fleet does not name it any more");
+    const released = /^batch +(is )?released +(us-central1 +released )?since 2026-11-23T08:\d\dZ: it is left as it is/m;
+    expect((await place.run("status")).out).toMatch(released);
+    const explained = await place.run("explain", "batch");
+    expect(explained.out).toMatch(released);
+    expect(explained.code).toBe(0);
+    expect(await place.json("explain", "batch")).toMatchObject({ target: { phase: "released" } });
   });
 
   test("a store that is not lost is not recovered", async () => {
