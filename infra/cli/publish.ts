@@ -5,7 +5,7 @@ import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/
 import { type CommonOptions, common, Failure } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
-import { print, printJson, remark } from "./output.ts";
+import { instant, print, printJson, remark } from "./output.ts";
 import { type Following, type Published, publishEvent } from "./publishing.ts";
 import { readWait, usualWait } from "./waiting.ts";
 
@@ -116,7 +116,10 @@ async function send(event: object, options: WaitOptions): Promise<void> {
   }
 }
 
-function line({ id, messageId, outcome }: Published): string {
+function line({ id, messageId, outcome, repeated }: Published): string {
   if (outcome === undefined) return `published ${id} as message ${messageId}; its outcome will name this id`;
+  if (repeated) {
+    return `${id} was published before and is not carried out again; as answered at ${instant(outcome.at)}: ${outcome.phase}: ${outcome.what}: ${outcome.why}`;
+  }
   return `${id} ${outcome.phase}: ${outcome.what}: ${outcome.why}`;
 }

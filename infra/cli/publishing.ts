@@ -1,11 +1,16 @@
 /** Publishes an event as any other system would, after the check that the functions will make, and follows its answer. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseEvent } from "../../shared/events/schema.ts";
+import { describeWish } from "../../shared/decide/words.ts";
+import { type FleetEvent, parseEvent } from "../../shared/events/schema.ts";
 import type { Home } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
+import { findTarget } from "../../shared/state/find-target.ts";
+import { describeEvent } from "../../shared/state/wishes.ts";
 import { type Millis, minute } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
+import { appliedFleet } from "./home.ts";
+import { instant } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 
 /** A published event; `outcome` is the newest answer where one was waited for. */
@@ -14,6 +19,8 @@ export interface Published {
   readonly messageId: string;
   readonly event: object;
   readonly outcome?: Outcome;
+  /** The id had been used before, for the very same: what is told is the answer to that. */
+  readonly repeated?: true;
 }
 
 /** How an answer is followed. */
@@ -34,21 +41,45 @@ const every = 250;
  * Publishes an event.
  * @param written the event as somebody wrote it; it gets an id where it has none.
  * @param following how its answers are followed; undefined: not at all.
- * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, or no final answer comes in time.
+ * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, when no final answer comes in time,
+ * or when the answer would be one to something else, which was published under the same id before.
  */
 export async function publishEvent(home: Home, written: object, following?: Following): Promise<Published> {
   const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };
   const data = Buffer.from(JSON.stringify(event));
-  const { id = event.id, target } = parseEvent({
-    messageId: event.id,
-    publishedAt: undefined,
-    attributes: {},
-    data,
-    type: "",
-  });
+  const parsed = parseEvent({ messageId: event.id, publishedAt: undefined, attributes: {}, data, type: "" });
+  const { id = event.id, target } = parsed;
+  if (following === undefined) return { id, messageId: await publish(home, event), event };
+  const before = (await home.store.get("events", id))?.value.outcome;
+  if (before !== undefined) await refuseOtherUse(home, parsed, before);
   const messageId = await publish(home, event);
-  if (following === undefined) return { id, messageId, event };
-  return { id, messageId, event, outcome: await answer(home, id, target, following) };
+  const outcome = await answer(home, id, target, following);
+  return { id, messageId, event, outcome, ...(before === undefined ? {} : { repeated: true }) };
+}
+
+/** A second event with an id is not carried out: the answer to the first one must not be taken for its own. */
+async function refuseOtherUse(home: Home, event: FleetEvent, before: Outcome): Promise<void> {
+  const { fleet } = await appliedFleet(home);
+  const found = findTarget(fleet, event.target);
+  const policy = found.found === "one" ? found.policy : undefined;
+  const document = policy && (await home.store.get("targets", policy.key))?.value;
+  const request = document?.requests.find(({ eventId }) => eventId === before.eventId);
+  const what = request === undefined ? before.what : describeWish(request.wish);
+  if (policy !== undefined && policy.name === before.target && isSame(event, what)) return;
+  const about = before.target === undefined ? what : `${what} of ${before.target}`;
+  throw new Failure(
+    `the id ${before.eventId} was used before, for ${about} (${before.phase} at ${instant(before.at)}: ${before.why}); nothing was published`,
+    "publish it under another id",
+  );
+}
+
+/** Whether an answer's words can be about what the event wants: a change by some replicas is told as the size it came to. */
+function isSame(event: FleetEvent, what: string): boolean {
+  if (event.type !== "scale" || what === describeEvent(event)) return what === describeEvent(event);
+  const told = /^scale(?: (?<pool>\S+)(?: to (?<size>\d+))?)?$/.exec(what)?.groups;
+  if (told === undefined) return false;
+  const { pool = event.pool, size = event.replicas } = told;
+  return (event.pool ?? pool) === pool && (event.replicas === undefined || Number(size) === event.replicas);
 }
 
 async function publish(home: Home, data: object): Promise<string> {

@@ -94,3 +94,34 @@ describe("While the fleet is paused", () => {
     await place.run("resume");
   });
 });
+
+describe("An id that was used before", () => {
+  const hold = ["publish", "hold", "--target", "research", "--ttl", "2h", "--id", "used-1"];
+  const size = ["publish", "scale", "--target", "batch", "--id", "used-2"];
+  beforeAll(async () => {
+    await runTaken(...hold);
+    await runTaken(...size, "--replicas", "3");
+  });
+
+  test.each([
+    ["of another target", ["publish", "hold", "--target", "batch", "--id", "used-1"], /hold of research \(done at /],
+    ["for another wish", ["publish", "wake", "--target", "research", "--id", "used-1"], /hold of research \(done at /],
+    ["for another size", [...size, "--replicas", "4"], /scale cpu to 3 of batch \(accepted at /],
+  ])("%s: that answer is not taken for this one's, and nothing is published", async (_, args, told) => {
+    const { code, out, err } = await place.run(...args, "--wait", "5s");
+    expect(err).toMatch(/^error: the id used-\d was used before, for /);
+    expect(err).toMatch(told);
+    expect(err).toMatch(/nothing was published\nnext: publish it under another id/);
+    expect(out).toBe("");
+    expect(code).toBe(1);
+    expect(await post("POST", ":pull", { maxMessages: 1, returnImmediately: true })).toEqual({});
+  });
+
+  test("for the very same: the answer is told as the old one that it is", async () => {
+    const { code, out } = await runTaken(...hold, "--wait");
+    expect(out).toMatch(/^used-1 was published before and is not carried out again; as answered at .*: done: hold: /);
+    expect(code).toBe(0);
+    const { err } = await runTaken(...size, "--replicas", "3", "--wait", "2s");
+    expect(err).toContain("so far it is accepted: ");
+  });
+});
