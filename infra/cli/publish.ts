@@ -5,8 +5,9 @@ import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/
 import { type CommonOptions, common, Failure } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
+import { interruption } from "./interruption.ts";
 import { instant, print, printJson, remark } from "./output.ts";
-import { type Following, type Published, publishEvent } from "./publishing.ts";
+import { type Published, publishEvent } from "./publishing.ts";
 import { readWait, usualWait } from "./waiting.ts";
 
 interface WaitOptions extends CommonOptions {
@@ -95,15 +96,20 @@ function given(values: { readonly [key: string]: string | undefined }): { readon
   );
 }
 
-function followingOf({ wait, json }: WaitOptions): Following | undefined {
-  if (wait === undefined) return undefined;
+async function publishAndFollow(event: object, { wait, json }: WaitOptions): Promise<Published> {
+  if (wait === undefined) return withHome((home) => publishEvent(home, event));
   const lasts = readWait(wait === true ? usualWait : wait);
-  return { lasts, told: json ? () => {} : remark };
+  const { signal, dispose } = interruption();
+  try {
+    const following = { lasts, signal, told: json ? () => {} : remark };
+    return await withHome((home) => publishEvent(home, event, following));
+  } finally {
+    dispose();
+  }
 }
 
 async function send(event: object, options: WaitOptions): Promise<void> {
-  const following = followingOf(options);
-  const published = await withHome((home) => publishEvent(home, event, following));
+  const published = await publishAndFollow(event, options);
   if (options.json) printJson(published);
   else print(line(published));
   const { outcome } = published;

@@ -7,9 +7,10 @@ import type { Home } from "../../shared/home.ts";
 import type { Outcome } from "../../shared/outcomes/outcome.ts";
 import { findTarget } from "../../shared/state/find-target.ts";
 import { describeEvent } from "../../shared/state/wishes.ts";
-import { type Millis, minute } from "../../shared/time/clock.ts";
+import { type Clock, type Millis, minute, second } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
 import { appliedFleet } from "./home.ts";
+import { Interrupted } from "./interruption.ts";
 import { instant } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 
@@ -29,20 +30,22 @@ export interface Following {
   readonly lasts: Millis;
   /** Told what happens on the way, once, a line each. */
   readonly told: (line: string) => void;
+  /** Ends the waiting; what was asked for goes on. */
+  readonly signal: AbortSignal;
 }
 
 /** An event that nobody has stored by then is not going to be: real time, a cold start and some deliveries long. */
 const storedWithin: Millis = 2 * minute;
 
-/** How often the answer is looked for, in real time. */
-const every = 250;
+/** How often the answer is looked for, in real time: at first so often that no step of it is overtaken by the next. */
+const every = (waited: Millis): Millis => (waited < 15 * second ? 50 : 250);
 
 /**
  * Publishes an event.
  * @param written the event as somebody wrote it; it gets an id where it has none.
  * @param following how its answers are followed; undefined: not at all.
  * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, when no final answer comes in time,
- * or when the answer would be one to something else, which was published under the same id before.
+ * when nobody waits any more ({@link Interrupted}), or when the answer would be one to something else, which was published under the same id before.
  */
 export async function publishEvent(home: Home, written: object, following?: Following): Promise<Published> {
   const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };
@@ -52,8 +55,10 @@ export async function publishEvent(home: Home, written: object, following?: Foll
   if (following === undefined) return { id, messageId: await publish(home, event), event };
   const before = (await home.store.get("events", id))?.value.outcome;
   if (before !== undefined) await refuseOtherUse(home, parsed, before);
+  const clock = await home.clock();
   const messageId = await publish(home, event);
-  const outcome = await answer(home, id, target, following);
+  following.told(`published ${id} as message ${messageId}`);
+  const outcome = await answer({ ...home, clock }, { id, target }, following);
   return { id, messageId, event, outcome, ...(before === undefined ? {} : { repeated: true }) };
 }
 
@@ -97,41 +102,60 @@ async function publish(home: Home, data: object): Promise<string> {
 }
 
 /** That the fleet is paused, if it is. */
-async function pauseOf({ store }: Home): Promise<string | undefined> {
+async function pauseOf({ store }: Pick<Home, "store">): Promise<string | undefined> {
   const paused = (await store.get("fleet", "head"))?.value.paused;
   return paused && pausedLine(paused);
 }
 
-async function answer(home: Home, id: string, target: string, { lasts, told }: Following): Promise<Outcome> {
-  const clock = await home.clock();
-  const begun = clock.wire();
+type Waiting = Pick<Home, "store"> & { readonly clock: Clock };
+
+async function answer(home: Waiting, asked: Asked, { lasts, told, signal }: Following): Promise<Outcome> {
+  const begun = home.clock.wire();
   let newest: Outcome | undefined;
   for (;;) {
-    const outcome = (await home.store.get("events", id))?.value.outcome;
+    const outcome = (await home.store.get("events", asked.id))?.value.outcome;
     if (outcome?.final) return outcome;
-    if (outcome !== undefined && outcome.phase !== newest?.phase)
+    if (outcome !== undefined && outcome.phase !== newest?.phase) {
       told(`${outcome.phase}: ${outcome.what}: ${outcome.why}`);
-    if (outcome !== undefined && newest === undefined) {
-      const paused = await pauseOf(home);
+      const paused = newest === undefined ? await pauseOf(home) : undefined;
       if (paused !== undefined) told(paused);
     }
     newest = outcome;
-    const waited = clock.wire() - begun;
-    if (outcome === undefined && waited >= Math.min(lasts, storedWithin)) {
-      throw new Failure(
-        `no final answer to ${id} came in time; it was not even stored`,
-        "see whether the scale function is deployed and what its log says; `tidekeeper doctor` looks at topics and subscriptions",
-      );
+    const waited = home.clock.wire() - begun;
+    if (waited >= (outcome === undefined ? Math.min(lasts, storedWithin) : lasts)) {
+      throw tooLate(asked, outcome, await pauseOf(home));
     }
-    if (waited >= lasts) {
-      const soFar = `no final answer to ${id} came in time; so far it is ${outcome?.phase}: ${outcome?.why}`;
-      const paused = await pauseOf(home);
-      if (paused !== undefined) throw new Failure(`${soFar}; it is ${paused}`, "run `tidekeeper resume`, then wait on");
-      throw new Failure(
-        soFar,
-        `wait longer, e.g. --wait 2h, or ask \`tidekeeper explain ${target}\` what it waits for`,
-      );
-    }
-    await delay(every);
+    if (signal.aborted) throw interrupted(asked, outcome);
+    // Ended early, it looks once more, and then tells it in our words.
+    await delay(every(waited), undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** What is waited for. */
+interface Asked {
+  readonly id: string;
+  readonly target: string;
+}
+
+function soFar(outcome: Outcome | undefined): string {
+  return outcome === undefined ? "it is not stored yet" : `so far it is ${outcome.phase}: ${outcome.why}`;
+}
+
+function tooLate({ id, target }: Asked, outcome: Outcome | undefined, paused: string | undefined): Failure {
+  if (outcome === undefined) {
+    return new Failure(
+      `no final answer to ${id} came in time; it was not even stored`,
+      "see whether the scale function is deployed and what its log says; `tidekeeper doctor` looks at topics and subscriptions",
+    );
+  }
+  const what = `no final answer to ${id} came in time; ${soFar(outcome)}`;
+  if (paused !== undefined) return new Failure(`${what}; it is ${paused}`, "run `tidekeeper resume`, then wait on");
+  return new Failure(what, `wait longer, e.g. --wait 2h, or ask \`tidekeeper explain ${target}\` what it waits for`);
+}
+
+function interrupted({ id, target }: Asked, outcome: Outcome | undefined): Interrupted {
+  return new Interrupted(
+    `nobody waits any more for ${id}, which goes on all the same; ${soFar(outcome)}`,
+    `ask \`tidekeeper explain ${target}\` what becomes of it`,
+  );
 }

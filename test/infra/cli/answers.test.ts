@@ -10,17 +10,18 @@ import { openClock } from "../../../shared/time/open-clock.ts";
 import type { JsonObject } from "../../../shared/vertex/vertex.ts";
 import { openWorkplace, type Workplace } from "./tidekeeper.ts";
 
-const fleet = `
+const fleet = (...names: readonly string[]) => `
 version: 1
 project: demo
 location: us-central1
 persistentResources:
-  - name: research
-    scale: { pools: { main: { min: 1, max: 4 } } }
-    spec: { resourcePools: [{ id: main, machineType: n1-standard-8, replicas: 2 }] }
-  - name: batch
+${names
+  .map(
+    (name) => `  - name: ${name}
     scale: { pools: { cpu: { min: 1, max: 4 } } }
-    spec: { resourcePools: [{ id: cpu, machineType: n1-standard-8, replicas: 2 }] }
+    spec: { resourcePools: [{ id: cpu, machineType: n1-standard-8, replicas: 2 }] }`,
+  )
+  .join("\n")}
 `;
 
 let place: Workplace;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   place = await openWorkplace("2026-11-23T08:00:00Z");
   const at = { location: "us-central1", rest: place.rest, functionPorts: {} };
   await setUp({ topology, project: "demo", prefix: "tidekeeper", ...at });
-  expect((await place.run("apply", await place.file("fleet.yaml", fleet), "--yes")).code).toBe(0);
+  expect((await place.run("apply", await place.file("fleet.yaml", fleet("research", "batch")), "--yes")).code).toBe(0);
   store = await place.openStore();
   await post("PUT", "", { topic: "projects/demo/topics/tidekeeper-events" });
 });
@@ -123,5 +124,43 @@ describe("An id that was used before", () => {
     expect(code).toBe(0);
     const { err } = await runTaken(...size, "--replicas", "3", "--wait", "2s");
     expect(err).toContain("so far it is accepted: ");
+  });
+});
+
+describe("Each answer is told as it comes", () => {
+  const wish = ["publish", "scale", "--target", "research", "--replicas", "2"];
+
+  test("the id first, before anybody has answered", async () => {
+    const { err } = await runTaken(...wish, "--id", "told-1", "--wait", "3s");
+    expect(err).toMatch(/^published told-1 as message \d+\naccepted: scale cpu to 2: tidekeeper asks for it until /);
+  });
+
+  test("Ctrl-C ends the waiting, not what was asked for, and says so", async () => {
+    const { interrupt, ended } = place.start(...wish, "--id", "told-2", "--wait");
+    await take();
+    interrupt();
+    const { code, err } = await ended;
+    expect(err).toMatch(
+      /^error: nobody waits any more for told-2, which goes on all the same; so far it is accepted: /m,
+    );
+    expect(code).toBe(130);
+  });
+
+  test("Ctrl-C while an apply restores what leaves: nothing is applied, and the waking is named", async () => {
+    const key = "projects/demo/locations/us-central1/persistentResources/batch";
+    await store.transaction(async (tx) => {
+      const document = (await tx.get("targets", key))?.value;
+      if (document?.memory.kind !== "persistentResource") throw new Error("batch is no persistent resource");
+      const sleep = { since: 0, cause: "off-hours", incarnation: "t", restoreId: "r", alternative: 0 } as const;
+      tx.put("targets", key, { ...document, memory: { ...document.memory, sleep } });
+    });
+    const { interrupt, ended } = place.start("apply", await place.file("one.yaml", fleet("research")), "--yes");
+    await take();
+    interrupt();
+    const { code, err } = await ended;
+    const id = /^batch published (cli-\S+) as message/m.exec(err)?.[1];
+    expect(err).toContain(`error: not applied; the waking goes on all the same, for 24h: batch (${id})`);
+    expect(code).toBe(130);
+    expect((await store.get("fleet", "head"))?.value.version).toBe(1);
   });
 });

@@ -24,6 +24,8 @@ export interface Workplace {
   /** `http://127.0.0.1:PORT` of the local cloud. */
   readonly rest: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Starts `tidekeeper ARGS`. */
+  start(...args: string[]): Running;
   /** Runs `tidekeeper ARGS` to its end. */
   run(...args: string[]): Promise<Run>;
   /** Runs it and reads its JSON. */
@@ -35,17 +37,29 @@ export interface Workplace {
   close(): Promise<void>;
 }
 
-/** Runs the command with an environment of its own: nothing of the surrounding one but the path. */
-export async function runTidekeeper(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<Run> {
+/** A run that has not ended yet. */
+interface Running {
+  /** Presses Ctrl-C. */
+  interrupt(): void;
+  readonly ended: Promise<Run>;
+}
+
+/** Starts the command with an environment of its own: nothing of the surrounding one but the path. */
+function startTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], METADATA_SERVER_DETECTION: "none", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, out, err };
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return {
+    interrupt: () => child.kill("SIGINT"),
+    ended: ended.then(([out, err]) => ({ code: child.exitCode, out, err })),
+  };
+}
+
+/** Runs the command as {@link startTidekeeper} does, to its end. */
+export function runTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
+  return startTidekeeper(args, environment).ended;
 }
 
 /**
@@ -65,11 +79,13 @@ export async function openWorkplace(from: string): Promise<Workplace> {
     TIDEKEEPER_VERTEX_GRPC: `127.0.0.1:${cloud.grpcPort}`,
     TIDEKEEPER_CLOCK: `${rest}/clock`,
   };
-  const run = (...args: string[]) => runTidekeeper(args, environment);
+  const start = (...args: string[]) => startTidekeeper(args, environment);
+  const run = (...args: string[]) => start(...args).ended;
   return {
     cloud,
     rest,
     environment,
+    start,
     run,
     async json<T>(...args: string[]) {
       const { out, err } = await run(...args, "--json");
