@@ -36,6 +36,8 @@ export interface FleetVariant {
   readonly cyclesPerDay: number;
   /** A target that is left out. */
   readonly without?: string;
+  /** How often somebody has edited the Spot models: their floor goes up and down, their display name is new each time. */
+  readonly edits: number;
 }
 
 interface Shift {
@@ -60,7 +62,10 @@ const pool = (replicas: number) => ({ resourcePools: [{ id: "workers", machineTy
 const l4 = { machineType: "g2-standard-12", acceleratorType: "NVIDIA_L4", acceleratorCount: 1 };
 const t4 = { machineType: "n1-standard-8", acceleratorType: "NVIDIA_TESLA_T4", acceleratorCount: 1 };
 
-function poolTargets(dice: Dice): readonly object[] {
+/** A target as it stands in the file. */
+type Target = { readonly name: string; readonly [field: string]: unknown };
+
+function poolTargets(dice: Dice): readonly Target[] {
   const onBusy = () => ({
     action: dice.pick(["wait", "wait", "shrink", "shrink", "cancel", "skip"]),
     maxWait: dice.pick(["20m", "40m"]),
@@ -93,7 +98,7 @@ function poolTargets(dice: Dice): readonly object[] {
   ];
 }
 
-function modelTargets(dice: Dice): readonly object[] {
+function modelTargets(dice: Dice): readonly Target[] {
   const ladder = [
     { ...l4, provisioning: "spot" },
     { ...t4, provisioning: "spot" },
@@ -123,7 +128,7 @@ function modelTargets(dice: Dice): readonly object[] {
 }
 
 /** Draws between two and four of the targets; a world without any of a kind shows nothing about it. */
-function drawTargets(dice: Dice): { readonly pools: readonly object[]; readonly models: readonly object[] } {
+function drawTargets(dice: Dice): { readonly pools: readonly Target[]; readonly models: readonly Target[] } {
   const [pools, models] = [poolTargets(dice), modelTargets(dice)];
   const kind = dice.pick(["pools", "pools", "models", "both"]);
   const few = <T>(all: readonly T[], most: number) => {
@@ -165,8 +170,10 @@ export function drawScenario(dice: Dice): Scenario {
   const targets = drawTargets(dice);
   const hoursInto = (at: number) => (((at / hour - shift.offset) % (on + off)) + (on + off)) % (on + off);
   const parsed = new Map<string, Fleet>();
-  const fleet = ({ cyclesPerDay, without }: FleetVariant): Fleet => {
-    const kept = (all: readonly object[]) => all.filter((target) => (target as { name: string }).name !== without);
+  const fleet = ({ cyclesPerDay, without, edits }: FleetVariant): Fleet => {
+    const kept = <T extends { readonly name: string }>(all: readonly T[]) => all.filter(({ name }) => name !== without);
+    const edited =
+      edits === 0 ? () => ({}) : (name: string) => ({ displayName: `${name}-${edits}`, minReplicas: 1 + (edits % 2) });
     const file = {
       version: 1,
       project,
@@ -178,7 +185,7 @@ export function drawScenario(dice: Dice): Scenario {
       ],
       schedules: { shift: { zone: "UTC", up: windowsOf(shift) } },
       persistentResources: kept(targets.pools),
-      spotModels: kept(targets.models),
+      spotModels: kept(targets.models).map((model) => ({ ...model, ...edited(model.name) })),
     };
     const text = JSON.stringify(file);
     const known = parsed.get(text) ?? parseFleet(text, "simulated.json").fleet;
@@ -195,7 +202,7 @@ export function drawScenario(dice: Dice): Scenario {
       return Math.round(at + ((into < on ? on : on + off) - into) * hour);
     },
     fleet,
-    variant: { cyclesPerDay: dice.pick([2, 4, 6, 8]) },
+    variant: { cyclesPerDay: dice.pick([2, 4, 6, 8]), edits: 0 },
   };
 }
 

@@ -23,6 +23,8 @@ export interface CallRulesParts {
   readonly appliedAt: () => number;
   readonly deletes: Deletes;
   readonly foreign: Foreign;
+  /** Whether things with the common schedule may be on at a time. */
+  readonly isOn: (at: number) => boolean;
 }
 
 /** An operation of ours that the service has accepted. */
@@ -47,6 +49,9 @@ const kinds: { readonly [method: string]: ChangeKind } = {
 
 /** After this an operation that the service still shows as running may be given up (its effect is there). */
 const longestOperation = hour;
+
+/** What has changed within this time may have been decided on before. */
+const longKept = 10 * minute;
 
 function sharesOf(endpoint: Endpoint | undefined): Readonly<Record<string, number>> {
   return endpoint?.trafficSplit ?? {};
@@ -108,7 +113,22 @@ export class CallRules implements CallWatcher {
       const shown = (this.#before?.deployedModels ?? []).some((model) => model.id === id);
       if (shown && !this.#deployed.has(`${resource} ${id}`))
         broken("only ours is undeployed", `${id} is somebody else's`);
+      if (this.#servesAlone(slot.targetKey, id))
+        broken("what serves alone stays", `${id} has had all of its replicas for long, and is the last one there`);
     }
+  }
+
+  /** Whether it should be on, is all that is deployed, and has long had every replica that it is set to. */
+  #servesAlone(targetKey: string, id: string): boolean {
+    const { fleet, now, isOn } = this.#parts;
+    const target = fleet().targets.find(({ key }) => key === targetKey);
+    const [model, ...others] = this.#before?.deployedModels ?? [];
+    if (target === undefined || model?.id !== id || others.length > 0) return false;
+    if (target.schedule !== undefined && !(isOn(now()) && isOn(now() - longKept))) return false;
+    const { minReplicaCount = 1, requiredReplicaCount = minReplicaCount } = model.dedicatedResources ?? {};
+    const { availableReplicaCount = 0, lastUpdateTime } = model.status ?? {};
+    if (lastUpdateTime === undefined || availableReplicaCount < requiredReplicaCount) return false;
+    return Date.parse(lastUpdateTime) < now() - longKept;
   }
 
   accepted({ method, request, resource }: Attempt, answer: JsonObject): void {

@@ -185,6 +185,27 @@ export const mutations: readonly Mutation[] = [
     "if (!ids.has(deployed.id) || ",
     "if (",
   ),
+  {
+    name: "a raised floor of the fleet is lost capacity",
+    patches: [
+      {
+        file: "shared/decide/spot-model/view.ts",
+        find: "return Math.max(1, Math.min(rung?.requiredReplicas ?? rung?.minReplicas ?? shown, shown));",
+        replace: "return Math.max(1, rung?.requiredReplicas ?? rung?.minReplicas ?? shown);",
+      },
+      {
+        file: "shared/decide/spot-model/view.ts",
+        find: "if (available < Math.min(floorOf(deployed, rung), had)) {",
+        replace: "if (available < Math.min(floorOf(deployed, rung), had * 99)) {",
+      },
+    ],
+  },
+  one(
+    "what is deployed under the fleet's last display name is a stranger's",
+    "shared/decide/spot-model/view.ts",
+    "const name = memory.names?.[deployed.id] ?? policy.displayName;",
+    "const name = policy.displayName;",
+  ),
   one(
     "the traffic split is set without its etag",
     "shared/operations/traffic.ts",

@@ -78,7 +78,7 @@ export class Operators {
       this.storeId = memory.peek("fleet", "head")?.storeId ?? "";
       story.tell(
         undefined,
-        `the fleet is applied, version ${version}${variant.without ? ` without ${variant.without}` : ""}`,
+        `the fleet is applied, version ${version}${variant.without ? ` without ${variant.without}` : ""}, Spot models edited ${variant.edits} times`,
       );
     });
   }
@@ -88,12 +88,13 @@ export class Operators {
     const { dice, memory, scenario } = this.#parts;
     if (memory.swapped) return;
     const roll = dice.next();
-    if (roll < 0.35) await this.apply(this.#variant, false);
+    const { cyclesPerDay, edits } = this.#variant;
+    if (roll < 0.2) await this.apply(this.#variant, false);
+    else if (roll < 0.35) await this.apply({ ...this.#variant, edits: edits + 1 }, false);
     else if (roll < 0.5) {
       const without = this.#variant.without === undefined ? this.#dispensable() : undefined;
-      const { cyclesPerDay } = this.#variant;
       const targets = scenario.fleet(scenario.variant).targets.length;
-      await this.apply({ cyclesPerDay, ...(without === undefined || targets < 2 ? {} : { without }) }, false);
+      await this.apply({ cyclesPerDay, edits, ...(without === undefined || targets < 2 ? {} : { without }) }, false);
     } else if (roll < 0.75) await this.pause();
     else await this.resume();
   }
@@ -129,7 +130,7 @@ export class Operators {
     const { memory, scenario } = this.#parts;
     await memory.swapBack();
     await this.resume();
-    await this.apply({ cyclesPerDay: scenario.variant.cyclesPerDay });
+    await this.apply({ cyclesPerDay: scenario.variant.cyclesPerDay, edits: this.#variant.edits });
   }
 
   /** One command at a time: two people applying at once is what `expectedVersion` is for. */

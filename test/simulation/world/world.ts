@@ -72,6 +72,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     fleet,
     appliedAt: () => operators.appliedAt,
     deletes,
+    isOn: scenario.isOn,
   });
   const mayLeaveAsleep = () => operators.leavesAsleep;
   const commits = new CommitRules({ memory, story, calls, deletes, now, mayLeaveAsleep });
