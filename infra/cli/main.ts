@@ -3,7 +3,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { exitCodes, type Register } from "./command.ts";
-import { paint, printJson, remark } from "./output.ts";
+import { outliveReaders, paint, printJson, remark } from "./output.ts";
 
 /** Every command by the file that registers it; a file is loaded only when one of its commands is called, or for help. */
 const files: readonly {
@@ -61,4 +61,5 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+outliveReaders();
 process.exitCode = await run(process.argv.slice(2));

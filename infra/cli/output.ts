@@ -23,6 +23,15 @@ export function remark(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Lets a command go on with its work when nobody reads its output any more (`| head -1`); what it prints then is lost. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
 /** Rows as aligned columns; the last column may be of any length. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const visible = (text: string) => stripVTControlCharacters(text).length;

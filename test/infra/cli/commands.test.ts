@@ -98,6 +98,18 @@ describe("From the first plan to a shrunk fleet", () => {
     expect((await place.json<PlanJson>("plan", two)).appliedVersion).toBe(0);
   });
 
+  test("apply whose output nobody reads writes the fleet all the same", async () => {
+    const other = await openWorkplace("2026-11-23T08:00:00Z");
+    try {
+      const file = await other.file("fleet.yaml", fleet("research"));
+      const run = await runTidekeeper(["apply", file, "--yes"], other.environment, "gone");
+      expect(run).toEqual({ code: 0, out: "", err: "" });
+      expect((await other.json<PlanJson>("plan", file)).appliedVersion).toBe(1);
+    } finally {
+      await other.close();
+    }
+  });
+
   test("apply --yes makes the store's id and prints it", async () => {
     const { code, out } = await place.run("apply", two, "--yes", "--by", "ci");
     expect(code).toBe(0);

@@ -44,22 +44,31 @@ interface Running {
   readonly ended: Promise<Run>;
 }
 
-/** Starts the command with an environment of its own: nothing of the surrounding one but the path. */
-function startTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Running {
+/**
+ * Starts the command with an environment of its own: nothing of the surrounding one but the path.
+ * @param reader `gone`: nobody reads what it prints, as behind `| head -1` once that has its line.
+ */
+function startTidekeeper(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  reader: "there" | "gone" = "there",
+): Running {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], METADATA_SERVER_DETECTION: "none", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  if (reader === "gone") child.stdout.destroy();
+  const out = reader === "gone" ? "" : text(child.stdout);
+  const ended = Promise.all([out, text(child.stderr), once(child, reader === "gone" ? "exit" : "close")]);
   return {
     interrupt: () => child.kill("SIGINT"),
-    ended: ended.then(([out, err]) => ({ code: child.exitCode, out, err })),
+    ended: ended.then(([printed, err]) => ({ code: child.exitCode, out: printed, err })),
   };
 }
 
 /** Runs the command as {@link startTidekeeper} does, to its end. */
-export function runTidekeeper(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
-  return startTidekeeper(args, environment).ended;
+export function runTidekeeper(...how: Parameters<typeof startTidekeeper>): Promise<Run> {
+  return startTidekeeper(...how).ended;
 }
 
 /**

@@ -45,6 +45,23 @@ describe("Help", () => {
   });
 });
 
+describe("When nobody reads the output any more, it is left out and all else is as usual", () => {
+  const preview = ["preview", "fleet.example.yaml", "--from", "2026-12-23"];
+  test.each([
+    ["help", ["--help"], 0],
+    ["help of a command", ["help", "plan"], 0],
+    ["the version", ["-V"], 0],
+    ["many lines", preview, 0],
+    ["JSON", [...preview, "--json"], 0],
+    ["an error as JSON", ["plan", "missing.yaml", "--json"], 2],
+  ])("%s", async (_, args, code) => {
+    const there = await runTidekeeper(args, {});
+    const gone = await runTidekeeper(args, {}, "gone");
+    expect(gone).toEqual({ ...there, out: "" });
+    expect(gone.code).toBe(code);
+  });
+});
+
 describe("Wrong use ends with 2 and says what to do, without a stack", () => {
   test.each([
     ["no command", [], /Usage: tidekeeper/],
