@@ -7,6 +7,8 @@ import { minute, second } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
 import { look } from "../../shared/vertex/look.ts";
 import { topology } from "../topology.ts";
+import { Failure } from "./command.ts";
+import { mustReach } from "./reach.ts";
 
 /** What one check found. */
 export interface Finding {
@@ -50,7 +52,8 @@ async function attempt(check: string, next: string, run: () => Promise<Omit<Chec
     const checked = await run();
     return { check, ...checked, ...(checked.ok || checked.next !== undefined ? {} : { next }) };
   } catch (error) {
-    return { check, ok: false, found: error instanceof Error ? error.message : String(error), next };
+    const found = error instanceof Error ? error.message : String(error);
+    return { check, ok: false, found, next: error instanceof Failure ? error.next : next };
   }
 }
 
@@ -88,6 +91,7 @@ async function checkClock({ settings, clock }: Home): Promise<Omit<Finding, "che
 }
 
 async function checkTopics({ settings }: Home): Promise<Omit<Finding, "check">> {
+  await mustReach("Pub/Sub", "Pub/Sub cannot be asked");
   const { PubSub: Client } = await import("@google-cloud/pubsub");
   const client: PubSub = new Client({ projectId: settings.project });
   try {

@@ -4,11 +4,12 @@ import type { Home } from "../../shared/home.ts";
 import { readSettings, type Settings } from "../../shared/settings.ts";
 import type { RecalledFleet } from "../../shared/state/recall.ts";
 import { Failure, WrongUse } from "./command.ts";
+import { mustReach } from "./reach.ts";
 
 /**
  * Opens the home, works in it and closes it, whatever happens.
  * @param fleet gives project and prefix where the environment does not.
- * @throws WrongUse when the environment does not say where Tidekeeper runs.
+ * @throws WrongUse when the environment does not say where Tidekeeper runs; Failure when the store cannot be reached.
  */
 export async function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
   const settings = settingsFor(fleet);
@@ -16,6 +17,9 @@ export async function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Flee
   const { makeHome } = await import("../../shared/home.ts");
   const home = await makeHome(settings);
   try {
+    if (settings.store.startsWith("firestore:")) {
+      await mustReach("Firestore", `the store ${settings.store} cannot be read`);
+    }
     return await work(home);
   } finally {
     await home.close();

@@ -13,6 +13,7 @@ import { appliedFleet } from "./home.ts";
 import { Interrupted } from "./interruption.ts";
 import { instant } from "./output.ts";
 import { pausedLine } from "./paused.ts";
+import { mustReach } from "./reach.ts";
 
 /** A published event; `outcome` is the newest answer where one was waited for. */
 export interface Published {
@@ -88,13 +89,14 @@ function isSame(event: FleetEvent, what: string): boolean {
 }
 
 async function publish(home: Home, data: object): Promise<string> {
+  const failing = `the event was not published to ${home.settings.prefix}-events of project ${home.settings.project}`;
+  await mustReach("Pub/Sub", failing);
   try {
     return await home.bus.publish("events", { data });
   } catch (cause) {
-    const topic = `${home.settings.prefix}-events`;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(
-      `the event was not published to ${topic} of project ${home.settings.project}: ${reason}`,
+      `${failing}: ${reason}`,
       "check that the topic exists and that you may publish to it; `tidekeeper doctor` looks at both",
       { cause },
     );

@@ -7,6 +7,7 @@ import type { ClientOptions } from "google-gax";
 import type { Home } from "../../../shared/home.ts";
 import { topology } from "../../topology.ts";
 import { Failure } from "../command.ts";
+import { mustReach } from "../reach.ts";
 import { type Letter, readLetter } from "./letter.ts";
 
 /** What is published again. */
@@ -36,9 +37,10 @@ const notFound = 5;
 
 /**
  * Opens the box, works with it, gives back what is left in it, and closes it.
- * @throws Failure when the subscription is not there or may not be read.
+ * @throws Failure when Pub/Sub cannot be reached, or the subscription is not there.
  */
 export async function withLetterBox<T>({ settings }: Home, work: (box: LetterBox) => Promise<T>): Promise<T> {
+  await mustReach("Pub/Sub", "the dead letters cannot be read");
   const { PubSub, v1 } = await import("@google-cloud/pubsub");
   const pubsub = new PubSub({ projectId: settings.project });
   const subscriber = new v1.SubscriberClient((await pubsub.getClientConfig()) as ClientOptions);

@@ -103,6 +103,35 @@ describe("Wrong use ends with 2 and says what to do, without a stack", () => {
   });
 });
 
+describe("Without Google credentials", () => {
+  const nowhere = { HOME: "/nonexistent", TIDEKEEPER_PROJECT: "demo" };
+  const login = "run `gcloud auth application-default login`";
+
+  test.each([
+    ["the store cannot be read", ["status"], "firestore:demo", "the store firestore:demo cannot be read"],
+    ["the dead letters cannot be read", ["dead-letters", "list"], "sqlite::memory:", "the dead letters cannot be read"],
+    [
+      "nothing is published",
+      ["wake", "chat"],
+      "sqlite::memory:",
+      "the event was not published to tidekeeper-events of project demo",
+    ],
+  ])("%s", async (_, args, store, failing) => {
+    const { code, err } = await runTidekeeper(args, { ...nowhere, TIDEKEEPER_STORE: store });
+    expect(err).toBe(`error: ${failing}: no Google credentials\nnext: ${login}\n`);
+    expect(code).toBe(1);
+  });
+
+  test("a credentials' file that is not there is named", async () => {
+    const environment = { ...nowhere, TIDEKEEPER_STORE: "firestore:demo", GOOGLE_APPLICATION_CREDENTIALS: "/no.json" };
+    const { code, err } = await runTidekeeper(["status"], environment);
+    expect(err).toMatch(
+      /no Google credentials: .*\/no\.json.*\nnext: correct GOOGLE_APPLICATION_CREDENTIALS, or unset/,
+    );
+    expect(code).toBe(1);
+  });
+});
+
 describe("A faulty fleet file ends with 1", () => {
   test("each cause on its line, as file:line:column", async () => {
     const { code, err, out } = await runTidekeeper(["plan", faulty, "--offline"], {});
