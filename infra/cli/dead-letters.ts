@@ -1,5 +1,6 @@
 /** `tidekeeper dead-letters list|show|retry|drop`: what could not be handled, why, and what to do with it. */
 import type { Command } from "commander";
+import { nearest } from "../../shared/fleet/nearest.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import type { LetterBox } from "./dead-letters/box.ts";
 import { type Letter, payload } from "./dead-letters/letter.ts";
@@ -18,13 +19,12 @@ export function register(program: Command): void {
   const letters = program
     .command("dead-letters")
     .summary("list, show, retry or drop what could not be handled")
-    .description("Reads the dead letters' subscription; nothing is lost by looking.");
-  common(letters, [
-    "dead-letters list",
-    "dead-letters show 1234",
-    "dead-letters retry 1234 1235",
-    "dead-letters drop 1234",
-  ]);
+    .description(
+      "Reads the dead letters' subscription; nothing is lost by looking. Without a subcommand it lists them.",
+    )
+    .allowExcessArguments()
+    .action(listUnlessMisspelt);
+  common(letters, ["dead-letters", "dead-letters show 1234", "dead-letters retry 1234 1235", "dead-letters drop 1234"]);
 
   const list = letters
     .command("list")
@@ -57,6 +57,14 @@ export function register(program: Command): void {
     .description("Acknowledges letters: they are gone.")
     .action(dropLetters);
   common(drop, ["dead-letters drop 1234 1235"]);
+}
+
+/** Without a subcommand. @throws WrongUse for a word that is none. */
+async function listUnlessMisspelt(options: CommonOptions, command: Command): Promise<void> {
+  const [word] = command.args;
+  if (word === undefined) return listLetters(options, command);
+  const names = command.commands.map((one) => one.name());
+  throw new WrongUse(`dead-letters has no subcommand "${word}"`, `the nearest is "${nearest(word, names)}"`);
 }
 
 function withBox<T>(work: (box: LetterBox, store: import("../../shared/state/store.ts").Store) => Promise<T>) {

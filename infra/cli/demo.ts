@@ -1,5 +1,5 @@
 /** `tidekeeper demo`, which is what `npm start` runs: a fleet lives through a day and a night in about a minute. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type CommonOptions, common } from "./command.ts";
 import { readFleetFile } from "./fleet-file.ts";
 import { isoInstant, numberBetween } from "./local.ts";
@@ -14,6 +14,8 @@ interface DemoOptions extends CommonOptions {
   readonly from: number;
   readonly trace?: string;
 }
+
+const usualStart = "2026-11-23T04:00:00Z";
 
 /** Registers `demo`. */
 export function register(program: Command): void {
@@ -35,11 +37,10 @@ export function register(program: Command): void {
       )
       .option("--speed <n>", "world seconds per real second, at most", numberBetween("--speed", 60, 10_000), 1440)
       .option("--seed <n>", "of all that is made up", numberBetween("--seed", 0, 2 ** 32 - 1), 1)
-      .option(
-        "--from <time>",
-        "world time at the start, ISO 8601 with a zone; default: a Monday early in the morning",
-        isoInstant("--from"),
-        Date.parse("2026-11-23T04:00:00Z"),
+      .addOption(
+        new Option("--from <time>", "world time at the start, ISO 8601 with a zone")
+          .argParser(isoInstant("--from"))
+          .default(Date.parse(usualStart), `${usualStart}, a Monday early in the morning`),
       )
       .option("--trace <file>", "a recorded Spot trace to replay, instead of made-up preemptions"),
     ["demo", "demo --once", "demo --days 7 --seed 42", "demo --fleet fleet.yaml --trace trace.json --once --json"],

@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/schema.ts";
-import { type CommonOptions, common, Failure } from "./command.ts";
+import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { interruption } from "./interruption.ts";
@@ -51,13 +51,14 @@ export function register(program: Command): void {
     const command = program
       .command(type)
       .argument("<target>", "the fleet's name of the target, or its full resource name")
-      .option("--for <duration>", "how long it is wanted, e.g. 4h")
       .option("--reason <text>", "why; shown in reasons")
       .summary(summary)
       .description(`Publishes a ${type} event: ${summary}.`)
       .action(async (target: string, options: WaitOptions & { readonly for?: string; readonly reason?: string }) => {
         await send({ type, target, ...given({ ttl: options.for, reason: options.reason }) }, options);
       });
+    // A release ends things at once: it lasts for no time.
+    if (type !== "release") command.option("--for <duration>", "how long it is wanted, e.g. 4h");
     common(waiting(command), [
       `${type} research${type === "release" ? "" : " --for 4h"} --reason "demo at nine" --wait`,
     ]);
@@ -82,7 +83,15 @@ async function readEvent(written: string, options: EventOptions): Promise<object
   const keys = given({ target, pool, replicas, delta: delta?.replace(/^\+/, ""), ttl, reason, id });
   if (/^[a-z]+$/.test(written)) return { type: written, ...keys };
   const json = written === "-" ? await text(process.stdin) : await jsonOf(written);
-  return { ...parseForeignJson(Buffer.from(json), largestEvent), ...keys };
+  const event = parseForeignJson(Buffer.from(json), largestEvent);
+  for (const [key, value] of Object.entries(keys)) {
+    if (event[key] === undefined || String(event[key]) === value) continue;
+    throw new WrongUse(
+      `--${key} is ${JSON.stringify(value)}, but the event as JSON says ${JSON.stringify(event[key])}`,
+      "say it in one place",
+    );
+  }
+  return { ...event, ...keys };
 }
 
 async function jsonOf(written: string): Promise<string> {

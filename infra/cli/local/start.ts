@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
+import { type Millis, systemClock } from "../../../shared/time/clock.ts";
 import type { Conditions } from "../../local/conditions.ts";
 import { environmentOf } from "../../local/environment.ts";
 import type { LocalCloud } from "../../local/server.ts";
@@ -53,18 +54,24 @@ function functionPorts(port: number): Readonly<Record<string, number>> {
   return Object.fromEntries(ordered.map((name, index) => [name, port + 2 + index]));
 }
 
+/** World time at the start: of a world that is kept where it stopped, or later. */
+async function startOf(stateFile: string | undefined, from: Millis): Promise<Millis> {
+  if (stateFile === undefined) return from;
+  const { readStateFile } = await import("../../local/control/state-file.ts");
+  return Math.max(from, readStateFile(stateFile)?.now ?? from);
+}
+
 /** Applies the fleet to the store. @returns the store's id. */
-async function applyTo(storeUrl: string, fleet: Fleet, { from }: LocalOptions): Promise<string> {
+async function applyTo(storeUrl: string, fleet: Fleet, now: Millis): Promise<string> {
   // Loaded when it is needed: the cloud alone stays small.
-  const [{ applyFleet }, { openStore }, { systemClock }] = await Promise.all([
+  const [{ applyFleet }, { openStore }] = await Promise.all([
     import("../../../shared/state/apply.ts"),
     import("../../../shared/state/open.ts"),
-    import("../../../shared/time/clock.ts"),
   ]);
   const store = await openStore(storeUrl);
   try {
     // Of a world that goes on with a smaller fleet nobody could restore anything yet: no function runs.
-    const options = { by: "tidekeeper local", now: from ?? systemClock.now(), leaveAsleep: true };
+    const options = { by: "tidekeeper local", now, leaveAsleep: true };
     return (await applyFleet(store, fleet, options)).storeId;
   } finally {
     await store.close();
@@ -73,7 +80,7 @@ async function applyTo(storeUrl: string, fleet: Fleet, { from }: LocalOptions): 
 
 /**
  * Starts a home.
- * @throws Error when a port is taken or a part does not come up; what had started is stopped first.
+ * @throws Failure when its state folder is in use; Error when a port is taken or a part does not come up; what had started is stopped first.
  */
 export async function startLocal(options: LocalOptions): Promise<LocalHome> {
   const { fleet, port } = options;
@@ -87,6 +94,13 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
   };
   if (options.stateDir === undefined) stops.push(() => rm(folder, { recursive: true, force: true }));
   try {
+    if (options.stateDir !== undefined) {
+      const { takeFolder } = await import("./in-use.ts");
+      const giveBack = await takeFolder(folder);
+      stops.push(async () => giveBack());
+    }
+    const stateFile = options.stateDir === undefined ? undefined : join(folder, "cloud.json");
+    const from = await startOf(stateFile, options.from ?? systemClock.now());
     const [restPort, grpcPort] = [port, port + 1];
     const rest = `http://127.0.0.1:${restPort}`;
     const environment: Record<string, string> = {
@@ -100,8 +114,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
       TIDEKEEPER_CLOCK: `${rest}/clock`,
     };
     const running = fleet !== undefined && options.functions;
-    if (running)
-      environment["TIDEKEEPER_STORE_ID"] = await applyTo(environment["TIDEKEEPER_STORE"] ?? "", fleet, options);
+    if (running) environment["TIDEKEEPER_STORE_ID"] = await applyTo(environment["TIDEKEEPER_STORE"] ?? "", fleet, from);
     const ports = running ? functionPorts(port) : {};
 
     // Everything comes up at once: what is pushed to a function that is not there yet is pushed again.
@@ -112,10 +125,10 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
         grpcPort,
         // The world stands still until everybody is there: nobody misses its first hour.
         speed: 0,
-        ...(options.from === undefined ? {} : { from: options.from }),
+        from,
         ...(options.seed === undefined ? {} : { seed: options.seed }),
         ...(options.conditions === undefined ? {} : { conditions: options.conditions }),
-        ...(options.stateDir === undefined ? {} : { stateFile: join(folder, "cloud.json") }),
+        ...(stateFile === undefined ? {} : { stateFile }),
       });
       stops.push(() => cloud.close());
       await setUp({

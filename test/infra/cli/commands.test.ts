@@ -286,6 +286,11 @@ describe("Events", () => {
       ["publish", "scael", "--target", "research"],
       /type "scael" is unknown, the nearest is "scale"/,
     ],
+    [
+      "an option that contradicts the JSON",
+      ["publish", '{"type":"wake","target":"research"}', "--target", "batch"],
+      /--target is "batch", but the event as JSON says "research"/,
+    ],
     ["a key that reaches into prototypes", ["publish", '{"type":"wake","__proto__":{}}'], /__proto__/],
   ])("%s is refused before it is published", async (_, args, message) => {
     const { code, err } = await place.run(...args);

@@ -82,6 +82,11 @@ afterAll(async () => {
 describe("dead-letters", () => {
   test("list says that there are none", async () => {
     expect(await place.run("dead-letters", "list")).toMatchObject({ code: 0, out: "no dead letters\n" });
+    expect(await place.json("dead-letters"), "without a subcommand").toEqual([]);
+    expect(await place.run("dead-letters", "lsit")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the nearest is "list"'),
+    });
   });
 
   test("list shows what was set aside, with its reason, as often as one looks", async () => {

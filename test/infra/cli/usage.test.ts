@@ -43,6 +43,15 @@ describe("Help", () => {
       expect(out).toContain("--json");
     }
   });
+
+  test.each([
+    ["demo", /--from <time> .*\(default: 2026-11-23T04:00:00Z, a Monday/, /default: \d{13}/],
+    ["release", /--reason/, /--for/],
+  ])("of %s promises only what it takes", async (command, promised, not) => {
+    const out = (await runTidekeeper([command, "--help"], {})).out.replaceAll(/\s+/g, " ");
+    expect(out).toMatch(promised);
+    expect(out).not.toMatch(not);
+  });
 });
 
 describe("When nobody reads the output any more, it is left out and all else is as usual", () => {

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { StatusReport } from "../../../shared/status/report.ts";
 import { interruptedCommand, type LocalProcess, refusedCommand, startCommand } from "./command.ts";
 
 const location = "/v1/projects/demo/locations/us-central1";
@@ -94,6 +95,29 @@ describe("a world outlives its process", () => {
       response: { state: "RUNNING" },
     });
     expect(await second.call("GET", pool)).toMatchObject({ state: "RUNNING", startTime: expect.any(String) });
+  });
+
+  test("--state: a fleet is applied anew at the time of the world that goes on, not of the machine", async () => {
+    const args = ["--state", join(folder, "applied"), "--speed", "0", "--fleet", "fleet.example.yaml"];
+    const first = await startCommand(...args, "--from", "2046-11-23T08:00:00Z");
+    await first.interrupt();
+    const second = await startCommand(...args);
+    const { fleet } = (await (await fetch(`${second.addresses.status}?format=json`)).json()) as StatusReport;
+    expect(fleet?.version).toBe(2);
+    // The world waits a little for what is deployed on it.
+    expect(new Date(fleet?.appliedAt ?? 0).toISOString()).toMatch(/^2046-11-23T08:0/);
+    await second.interrupt();
+  });
+
+  test("--state: a folder in use is refused, until the one who uses it has ended, however it did", async () => {
+    const state = ["--state", join(folder, "shared"), "--no-functions"];
+    const first = await startCommand(...state);
+    const { code, told } = await refusedCommand(...state);
+    expect(told).toMatch(/^error: .*shared is in use by another local world\nnext: .*--state/);
+    expect(code).toBe(1);
+    await first.kill();
+    const second = await startCommand(...state);
+    expect(await second.interrupt()).toBe(0);
   });
 
   test("/state: what one process gave, another takes, the future included", async () => {
