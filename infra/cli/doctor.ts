@@ -1,8 +1,9 @@
 /** `tidekeeper doctor`: whether everything is there that Tidekeeper needs. */
 import type { Command } from "commander";
+import type { Finding } from "./checks.ts";
 import { type CommonOptions, common, Failure } from "./command.ts";
-import { withHome } from "./home.ts";
-import { columns, count, paint, print, printJson } from "./output.ts";
+import { withAnyHome } from "./home.ts";
+import { count, paint, print, printJson } from "./output.ts";
 
 /** Registers the command. */
 export function register(program: Command): void {
@@ -16,21 +17,20 @@ export function register(program: Command): void {
 
 async function doctor(options: CommonOptions): Promise<void> {
   const { examine } = await import("./checks.ts");
-  const findings = await withHome(examine);
+  // Told one by one, so that what is known is not lost when somebody stops waiting for the rest.
+  const findings = await withAnyHome((home) => examine(home, options.json ? () => {} : tell));
   if (options.json) printJson(findings);
-  else {
-    const rows = findings.map(({ ok, check, found, next }) => [
-      ok ? paint("green", "ok") : paint("red", "!!"),
-      check,
-      next === undefined ? found : `${found}; ${next}`,
-    ]);
-    print(columns(rows));
-  }
   const wrong = findings.filter(({ ok }) => !ok);
   if (wrong.length === 0) return;
-  throw new Failure(
-    `${count(wrong.length, "check")} of ${findings.length} failed`,
-    "do what stands beside them, top first",
-    { answered: true },
-  );
+  throw new Failure(`${count(wrong.length, "check")} of ${findings.length} failed`, "do what stands beside them", {
+    answered: true,
+  });
+}
+
+/** Wide enough for the checks of most locations. */
+const nameWidth = "Vertex AI in us-central1".length;
+
+function tell({ ok, check, found, next }: Finding): void {
+  const sign = ok ? paint("green", "ok") : paint("red", "!!");
+  print(`${sign}  ${check.padEnd(nameWidth)}  ${next === undefined ? found : `${found}; ${next}`}`);
 }

@@ -6,8 +6,10 @@ import { StoreUrlInvalid } from "../../shared/state/open.ts";
 import { HeadRefused } from "../../shared/state/pause.ts";
 import { ApplyRefused } from "../../shared/state/release-target.ts";
 import { StoreUnavailable } from "../../shared/state/store.ts";
+import { ClockUnreadable } from "../../shared/time/open-clock.ts";
 import { VertexError } from "../../shared/vertex/errors.ts";
 import { exitCodes, Failure } from "./command.ts";
+import { startLocal } from "./reach.ts";
 
 /** An error as it is told. */
 export interface Explained {
@@ -45,6 +47,7 @@ export function explainError(error: unknown): Explained {
       "check TIDEKEEPER_STORE, the network and your credentials",
     );
   }
+  if (error instanceof ClockUnreadable) return failed(error.message, startLocal("TIDEKEEPER_CLOCK"));
   if (error instanceof BadEvent) return { what: error.message, next: error.hint, exitCode: exitCodes.wrongUse };
   if (error instanceof VertexError) {
     return failed(

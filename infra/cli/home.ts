@@ -4,22 +4,30 @@ import type { Home } from "../../shared/home.ts";
 import { readSettings, type Settings } from "../../shared/settings.ts";
 import type { RecalledFleet } from "../../shared/state/recall.ts";
 import { Failure, WrongUse } from "./command.ts";
-import { mustReach } from "./reach.ts";
+import { mustReachStore } from "./reach.ts";
 
 /**
  * Opens the home, works in it and closes it, whatever happens.
  * @param fleet gives project and prefix where the environment does not.
  * @throws WrongUse when the environment does not say where Tidekeeper runs; Failure when the store cannot be reached.
  */
-export async function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
+export function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
+  return withAnyHome(async (home) => {
+    await mustReachStore(home.settings);
+    return work(home);
+  }, fleet);
+}
+
+/**
+ * As {@link withHome}, whether the store can be reached or not.
+ * @throws WrongUse when the environment does not say where Tidekeeper runs.
+ */
+export async function withAnyHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
   const settings = settingsFor(fleet);
   // Loaded when it is needed: help and wrong use answer at once.
   const { makeHome } = await import("../../shared/home.ts");
   const home = await makeHome(settings);
   try {
-    if (settings.store.startsWith("firestore:")) {
-      await mustReach("Firestore", `the store ${settings.store} cannot be read`);
-    }
     return await work(home);
   } finally {
     await home.close();

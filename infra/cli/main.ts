@@ -62,4 +62,6 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 outliveReaders();
-process.exitCode = await run(process.argv.slice(2));
+const exitCode = await run(process.argv.slice(2));
+// A client library may go on for a minute with what has been given up; what was printed goes out first.
+process.stdout.write("", () => process.exit(exitCode));

@@ -22,7 +22,8 @@ export function register(program: Command): void {
     .summary("show what the schedules of a fleet file will do")
     .description(
       "Lists every create, delete, deploy, undeploy and resize that schedules will ask for. Idleness, requests and\n" +
-        "preemptions come on top. Reads the file only.",
+        "preemptions come on top. Reads the file only; without --from also the clock of a local cloud, if TIDEKEEPER_CLOCK\n" +
+        "names one.",
     )
     .action(show);
   common(command, ["preview fleet.yaml", "preview fleet.yaml --from 2026-12-23 --to 5d"]);

@@ -97,7 +97,7 @@ async function publish(home: Home, data: object): Promise<string> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(
       `${failing}: ${reason}`,
-      "check that the topic exists and that you may publish to it; `tidekeeper doctor` looks at both",
+      "check the network, that the topic exists and that you may publish to it; `tidekeeper doctor` looks at all three",
       { cause },
     );
   }

@@ -1,6 +1,7 @@
 /** Our Pub/Sub topics, published to with the real client, which is loaded on the first message. */
 import type { PublishOptions, PubSub, Topic } from "@google-cloud/pubsub";
 import type { Millis } from "../time/clock.ts";
+import { pubsubReason } from "./pubsub-reason.ts";
 
 /** Topics of the topology that we publish to. */
 export type TopicName = "events" | "signals" | "pokes" | "outcomes" | "dead-letters";
@@ -10,7 +11,7 @@ export interface BusMessage {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Publishes; each promise resolves with the message id once Pub/Sub has the message. */
+/** Publishes; each promise resolves with the message id once Pub/Sub has the message, and rejects with why it has not. */
 export interface Bus {
   publish(topic: TopicName, message: BusMessage): Promise<string>;
   /** Sends what is buffered and closes the connection. */
@@ -18,9 +19,10 @@ export interface Bus {
 }
 
 /** The client by itself tries for ten minutes; a function is to have answered by then, and what is owed is not lost. Wire time. */
-const longestPublish: Millis = 15_000;
+const longestCall: Millis = 15_000;
 
-function trying(most: Millis): NonNullable<PublishOptions["gaxOpts"]> {
+/** How a call of Pub/Sub's client is tried. @param most wire time in all. */
+export function trying(most: Millis = longestCall): NonNullable<PublishOptions["gaxOpts"]> {
   return {
     isBundling: false,
     retry: {
@@ -46,7 +48,7 @@ export function openBus(options: {
   readonly prefix: string;
   readonly longest?: Millis;
 }): Bus {
-  const gaxOpts = trying(options.longest ?? longestPublish);
+  const gaxOpts = trying(options.longest);
   let client: Promise<PubSub> | undefined;
   const topics = new Map<TopicName, Topic>();
   return {
@@ -59,10 +61,12 @@ export function openBus(options: {
         topic = pubsub.topic(`${options.prefix}-${name}`, { batching: { maxMilliseconds: 1 }, gaxOpts });
         topics.set(name, topic);
       }
-      return topic.publishMessage({
-        data: Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data)),
-        attributes: { ...attributes },
-      });
+      const bytes = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
+      try {
+        return await topic.publishMessage({ data: bytes, attributes: { ...attributes } });
+      } catch (cause) {
+        throw new Error(pubsubReason(cause), { cause });
+      }
     },
     async close() {
       if (client === undefined) return;

@@ -272,7 +272,7 @@ class FirestoreStore implements Store {
 
   #unavailable(what: string, cause: unknown): StoreUnavailable {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new StoreUnavailable(`${what} in the store ${this.#name}: ${reason}; deliver the message again`, { cause });
+    return new StoreUnavailable(`${what} in the store ${this.#name}: ${reason}`, { cause });
   }
 
   #readAgain<T>(what: string, read: () => Promise<T>): Promise<T> {
@@ -287,7 +287,7 @@ class FirestoreStore implements Store {
 
   #try<T>(what: string, attempt: () => Promise<Tried<T>>): Promise<T> {
     return tryAgain(`${what} in the store ${this.#name}`, trying, this.#patience, async () => {
-      if (this.#closed) throw new StoreUnavailable(`the store ${this.#name} is closed; deliver the message again`);
+      if (this.#closed) throw new StoreUnavailable(`the store ${this.#name} is closed`);
       return attempt();
     });
   }

@@ -48,10 +48,7 @@ export async function tryAgain<T>(
     cause = result.cause;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new StoreUnavailable(
-    `${what} did not succeed in ${trying.tries} tries (${reason}); deliver the message again`,
-    {
-      cause,
-    },
-  );
+  throw new StoreUnavailable(`${what} did not succeed in ${trying.tries} tries (${reason})`, {
+    cause,
+  });
 }

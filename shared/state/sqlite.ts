@@ -207,8 +207,7 @@ class SqliteStore implements Store {
 
   #try<T>(what: string, work: () => Promise<T>): Promise<T> {
     return tryAgain(`${what} in the store ${this.#file}`, trying, this.#patience, async (): Promise<Tried<T>> => {
-      if (!this.#database.isOpen)
-        throw new StoreUnavailable(`the store ${this.#file} is closed; deliver the message again`);
+      if (!this.#database.isOpen) throw new StoreUnavailable(`the store ${this.#file} is closed`);
       try {
         return { end: "done", value: await work() };
       } catch (cause) {

@@ -4,6 +4,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClientOptions } from "google-gax";
+import { trying } from "../../../shared/events/bus.ts";
+import { pubsubReason } from "../../../shared/events/pubsub-reason.ts";
 import type { Home } from "../../../shared/home.ts";
 import { topology } from "../../topology.ts";
 import { Failure } from "../command.ts";
@@ -37,7 +39,7 @@ const notFound = 5;
 
 /**
  * Opens the box, works with it, gives back what is left in it, and closes it.
- * @throws Failure when Pub/Sub cannot be reached, or the subscription is not there.
+ * @throws Failure when Pub/Sub cannot be reached, or the subscription is not there or may not be read.
  */
 export async function withLetterBox<T>({ settings }: Home, work: (box: LetterBox) => Promise<T>): Promise<T> {
   await mustReach("Pub/Sub", "the dead letters cannot be read");
@@ -51,7 +53,10 @@ export async function withLetterBox<T>({ settings }: Home, work: (box: LetterBox
 
   async function pull(maxMessages: number): Promise<readonly Letter[]> {
     // Without it a pull of an empty subscription waits for a minute and more.
-    const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages, returnImmediately: true });
+    const [{ receivedMessages }] = await subscriber.pull(
+      { subscription, maxMessages, returnImmediately: true },
+      trying(),
+    );
     const letters: Letter[] = [];
     for (const { ackId, message } of receivedMessages ?? []) {
       if (!ackId || !message) continue;
@@ -80,27 +85,35 @@ export async function withLetterBox<T>({ settings }: Home, work: (box: LetterBox
       return letters.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
     },
     async publish({ topic, data, attributes }) {
-      return pubsub.topic(`${prefix}-${topic}`).publishMessage({ data, attributes });
+      return pubsub.topic(`${prefix}-${topic}`, { gaxOpts: trying() }).publishMessage({ data, attributes });
     },
     async acknowledge({ id }) {
       const ackId = leases.get(id);
       if (ackId === undefined) throw new Error(`letter ${id} is not held`);
-      await subscriber.acknowledge({ subscription, ackIds: [ackId] });
+      await subscriber.acknowledge({ subscription, ackIds: [ackId] }, trying());
       leases.delete(id);
     },
   };
   try {
     return await work(box);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== notFound) throw error;
-    throw new Failure(
-      `Pub/Sub does not find ${subscription}: ${error instanceof Error ? error.message : String(error)}`,
-      "create it: Terraform does, and so does `tidekeeper local`; `tidekeeper doctor` lists what is missing",
-      { cause: error },
-    );
+    const { code } = error as { readonly code?: unknown };
+    if (typeof code !== "number") throw error;
+    throw code === notFound
+      ? new Failure(
+          `Pub/Sub does not find ${subscription}: ${pubsubReason(error)}`,
+          "create it: Terraform does, and so does `tidekeeper local`; `tidekeeper doctor` lists what is missing",
+          { cause: error },
+        )
+      : new Failure(
+          `Pub/Sub did not answer about ${subscription}: ${pubsubReason(error)}`,
+          "check the network, and that you may read it; `tidekeeper doctor` looks at Pub/Sub",
+          { cause: error },
+        );
   } finally {
     const ackIds = [...leases.values()];
-    if (ackIds.length > 0) await subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 });
+    if (ackIds.length > 0)
+      await subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 }, trying());
     await subscriber.close();
     await pubsub.close();
   }

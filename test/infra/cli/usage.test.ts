@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -138,6 +141,92 @@ describe("Without Google credentials", () => {
       /no Google credentials: .*\/no\.json.*\nnext: correct GOOGLE_APPLICATION_CREDENTIALS, or unset/,
     );
     expect(code).toBe(1);
+  });
+});
+
+describe("Where nothing answers, that is told within seconds, with the address and the variable that names it", () => {
+  let port: number;
+  let environment: Readonly<Record<string, string>>;
+  const start = (variable: string) => `next: is \`tidekeeper local\` running? It prints what ${variable} must be\n`;
+  const silent = (variable: string) => `nothing answers at 127.0.0.1:${port} (${variable})`;
+
+  beforeAll(async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    port = (server.address() as AddressInfo).port;
+    server.close();
+    environment = {
+      TIDEKEEPER_PROJECT: "demo",
+      TIDEKEEPER_STORE: "sqlite::memory:",
+      TIDEKEEPER_VERTEX_REST: `http://127.0.0.1:${port}`,
+      TIDEKEEPER_VERTEX_GRPC: `127.0.0.1:${port}`,
+      TIDEKEEPER_CLOCK: `http://127.0.0.1:${port}/clock`,
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`,
+    };
+  });
+
+  test.each([
+    ["status", ["status"]],
+    ["plan", ["plan", "fleet.example.yaml"]],
+    ["preview without --from", ["preview", "fleet.example.yaml"]],
+  ])("the clock: %s", async (_, args) => {
+    const { code, err } = await runTidekeeper(args, environment);
+    expect(err).toContain(`error: ${silent("TIDEKEEPER_CLOCK")}`);
+    expect(err).toContain(start("TIDEKEEPER_CLOCK"));
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ["publish", ["publish", "wake", "--target", "chat"], "the event was not published to tidekeeper-events of"],
+    ["dead-letters", ["dead-letters", "list"], "the dead letters cannot be read"],
+  ])("Pub/Sub: %s", async (_, args, failing) => {
+    const { code, err } = await runTidekeeper(args, environment);
+    expect(err).toContain(`error: ${failing}`);
+    expect(err).toContain(silent("PUBSUB_EMULATOR_HOST"));
+    expect(err).toContain(start("PUBSUB_EMULATOR_HOST"));
+    expect(err.split("\n")).toHaveLength(3);
+    expect(code).toBe(1);
+  });
+
+  test("a Firestore emulator", async () => {
+    const { code, err } = await runTidekeeper(["status"], {
+      ...environment,
+      TIDEKEEPER_STORE: "firestore:demo",
+      FIRESTORE_EMULATOR_HOST: `127.0.0.1:${port}`,
+    });
+    expect(err).toContain(`error: the store firestore:demo cannot be read: ${silent("FIRESTORE_EMULATOR_HOST")}`);
+    expect(err).toContain("next: is the Firestore emulator running?");
+    expect(code).toBe(1);
+  });
+
+  test("doctor: each check by itself", async () => {
+    const { code, out } = await runTidekeeper(["doctor"], environment);
+    const lines = out.split("\n").filter(Boolean);
+    expect(lines).toHaveLength(3);
+    expect(lines).toContainEqual(expect.stringMatching(/^!! {2}store +no fleet has been applied/));
+    const clock = lines.find((line) => /^!! {2}clock /.test(line));
+    expect(clock).toContain(silent("TIDEKEEPER_CLOCK"));
+    expect(clock).not.toContain("NTP");
+    const topics = lines.find((line) => /^!! {2}topics /.test(line));
+    expect(topics).toContain(silent("PUBSUB_EMULATOR_HOST"));
+    expect(topics).toContain("is `tidekeeper local` running?");
+    expect(code).toBe(1);
+  });
+
+  test("another server at the clock's address is told as such", async () => {
+    const other = createHttpServer((_, response) => response.writeHead(404).end("no")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+    try {
+      const { code, err } = await runTidekeeper(["status"], {
+        ...environment,
+        TIDEKEEPER_CLOCK: `http://${address}/clock`,
+      });
+      expect(err).toContain(`what answers at ${address} (TIDEKEEPER_CLOCK) is no local cloud's clock: HTTP 404`);
+      expect(code).toBe(1);
+    } finally {
+      other.close();
+    }
   });
 });
 

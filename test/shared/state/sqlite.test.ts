@@ -48,7 +48,7 @@ test("a writer that keeps the lock ends in StoreUnavailable, after bounded and j
   const other = new DatabaseSync(file);
   other.exec("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE");
   const writing = store.transaction(async (tx) => tx.put("fleet", "head", head(1)));
-  await expect(writing).rejects.toThrow(/in 24 tries \(database is locked\); deliver the message again/);
+  await expect(writing).rejects.toThrow(/in 24 tries \(database is locked\)/);
   expect(waits.slice(0, 9)).toEqual([2, 4, 8, 16, 32, 64, 128, 250, 250]);
   other.exec("ROLLBACK");
   await store.transaction(async (tx) => tx.put("fleet", "head", head(1)));
