@@ -59,7 +59,21 @@ function settingsFor(fleet: Fleet | undefined): Settings {
 export async function appliedFleet(home: Home): Promise<RecalledFleet> {
   const { recallFleet } = await import("../../shared/state/recall.ts");
   const recalled = await recallFleet(home.store, home.settings.storeId);
-  if (!("refused" in recalled)) return recalled;
-  const [what = recalled.refused, ...next] = recalled.refused.split("; ");
-  throw new Failure(what, next.join("; ") || "run `tidekeeper doctor`");
+  if ("refused" in recalled) throw failureOf(recalled);
+  return recalled;
+}
+
+function failureOf({ refused }: { readonly refused: string }): Failure {
+  const [what = refused, ...next] = refused.split("; ");
+  return new Failure(what, next.join("; ") || "run `tidekeeper doctor`");
+}
+
+/**
+ * Makes sure that the store is the one that the environment names by its id, where it does.
+ * @throws Failure when it is another, or lost.
+ */
+export async function mustBeTheStore(home: Home): Promise<void> {
+  const { wrongStore } = await import("../../shared/state/recall.ts");
+  const refusal = wrongStore((await home.store.get("fleet", "head"))?.value, home.settings.storeId);
+  if (refusal !== undefined) throw failureOf(refusal);
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { readStatus, type StatusReport, type TargetStatus } from "../../shared/status/report.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure } from "./command.ts";
-import { withHome } from "./home.ts";
+import { mustBeTheStore, withHome } from "./home.ts";
 import { columns, count, instant, paint, paintPhase, print, printJson } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 
@@ -18,7 +18,10 @@ export function register(program: Command): void {
 }
 
 async function status(options: CommonOptions): Promise<void> {
-  const report = await withHome(async (home) => readStatus(home.store, (await home.clock()).now()));
+  const report = await withHome(async (home) => {
+    await mustBeTheStore(home);
+    return readStatus(home.store, (await home.clock()).now());
+  });
   if (options.json) {
     printJson(report);
     return;
