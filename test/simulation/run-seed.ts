@@ -89,6 +89,7 @@ function trouble(world: World): void {
   again(world, "events", often(20 * minute), () => askers.ask());
   again(world, "signals", often(40 * minute), () => askers.signal());
   again(world, "operators", often(90 * minute), () => operators.act());
+  again(world, "giving up", 4 * minute, () => world.giveUpBroken());
   if (!busy.chance(0.15)) return;
   again(world, "wrong store", 3 * hour, async () => {
     memory.swap();

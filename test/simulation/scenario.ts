@@ -17,6 +17,9 @@ export const elastic = {
 /** Of every pool of every fleet here: one machine, so that jobs fit. */
 export const machineType = "n1-standard-8";
 
+/** Other machines, for pools that may be rebuilt on them. No job fits them. */
+export const otherMachineType = "n1-standard-16";
+
 /** One seed's world. */
 export interface Scenario {
   readonly start: number;
@@ -76,15 +79,18 @@ function poolTargets(dice: Dice): readonly Target[] {
     const { action, ...rest } = onBusy();
     return action === "wait" || action === "shrink" ? { action, ...rest } : { action };
   };
+  const others = { resourcePools: [{ id: "workers", machineType: otherMachineType, replicas: 2 }] };
+  const restore = { alternatives: [others] };
   const scale = { strategy: dice.pick(["patch", "patch", "replace"]), pools: { workers: { min: 1, max: 6 } } };
   return [
-    { name: "office", schedule: "shift", onBusy: busy(), scale, spec: pool(3) },
+    { name: "office", schedule: "shift", onBusy: busy(), scale, restore, spec: pool(3) },
     {
       name: "both",
       schedule: "shift",
       idle: dice.pick(["15m", "10m", "auto"]),
       onBusy: busy(),
       scale: { ...scale, strategy: "patch" },
+      restore,
       spec: pool(2),
     },
     { name: "adhoc", idle: dice.pick(["10m", "20m"]), spec: pool(1) },
@@ -93,6 +99,7 @@ function poolTargets(dice: Dice): readonly Target[] {
       schedule: "shift",
       onBusy: busy(),
       scale: { strategy: "patch", pools: { workers: { min: 1, max: 5 } } },
+      restore,
     },
     { name: elastic.name, scale: { pools: { workers: { min: 1, max: 60 } } }, spec: pool(elastic.base) },
   ];

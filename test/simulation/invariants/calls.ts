@@ -11,6 +11,7 @@ import type { Memory } from "../world/memory.ts";
 import type { Attempt, CallWatcher } from "../world/writer-port.ts";
 import type { Deletes } from "./deletes.ts";
 import type { Foreign } from "./foreign.ts";
+import type { Rebuilds } from "./rebuilds.ts";
 
 /** What is watched with. */
 export interface CallRulesParts {
@@ -25,6 +26,7 @@ export interface CallRulesParts {
   readonly foreign: Foreign;
   /** Whether things with the common schedule may be on at a time. */
   readonly isOn: (at: number) => boolean;
+  readonly rebuilds: Rebuilds;
 }
 
 /** An operation of ours that the service has accepted. */
@@ -83,8 +85,9 @@ export class CallRules implements CallWatcher {
     return operation !== undefined && operation.done !== true;
   }
 
-  attempt({ method, request, resource }: Attempt): void {
-    const { story, memory, cloud, now, fleet, appliedAt, deletes, foreign } = this.#parts;
+  attempt(attempt: Attempt): void {
+    const { method, request, resource } = attempt;
+    const { story, memory, cloud, now, fleet, appliedAt, deletes, foreign, rebuilds } = this.#parts;
     const kind = kindOf(method);
     story.tell(resource, `${kind} arrives at Vertex`);
     const broken = (invariant: string, text: string) => story.violate(invariant, resource, text);
@@ -105,6 +108,7 @@ export class CallRules implements CallWatcher {
       broken("one operation at a time", `${kind} arrives while our ${this.#ours.get(resource)?.kind} is running`);
     }
     this.#before = resource.includes("/endpoints/") ? cloud.endpoint(resource) : undefined;
+    if (kind === "create") rebuilds.creating(attempt);
     if (kind === "delete" && slot.change.kind === "delete") deletes.attempt(slot, slot.change);
     if (kind === "delete" || kind === "resize") foreign.changing(resource, kind);
     if (kind === "resize") this.#withinBounds(resource, request);

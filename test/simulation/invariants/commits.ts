@@ -7,6 +7,7 @@ import type { Story } from "../story.ts";
 import type { Memory, Written } from "../world/memory.ts";
 import type { CallRules } from "./calls.ts";
 import type { Deletes } from "./deletes.ts";
+import type { Rebuilds } from "./rebuilds.ts";
 
 /** What is watched with. */
 export interface CommitRulesParts {
@@ -14,6 +15,7 @@ export interface CommitRulesParts {
   readonly story: Story;
   readonly calls: CallRules;
   readonly deletes: Deletes;
+  readonly rebuilds: Rebuilds;
   readonly now: () => number;
   /** Whether the newest apply lets targets leave the fleet that are asleep. */
   readonly mayLeaveAsleep: () => boolean;
@@ -115,15 +117,14 @@ export class CommitRules {
     after: TargetDocument | undefined,
     outcomes: readonly Outcome[],
   ): void {
-    const { story, mayLeaveAsleep } = this.#parts;
+    const { story, mayLeaveAsleep, rebuilds } = this.#parts;
     const resource = key.replace(/#.*/, "");
     if (after === undefined) {
       story.violate("nothing is lost", resource, `the document of ${key} was removed`);
       return;
     }
-    const sleep = after.memory.kind === "persistentResource" ? after.memory.sleep : undefined;
     const letGo = after.releasedAt !== undefined && before?.releasedAt === undefined;
-    if (letGo && sleep !== undefined && sleep.neverRan !== true && !mayLeaveAsleep())
+    if (letGo && rebuilds.owed(resource) && !mayLeaveAsleep())
       story.violate("who leaves is restored", resource, "it was let go while it was asleep");
     const kept = new Set(after.requests.map(({ eventId }) => eventId));
     if (kept.size !== after.requests.length) story.violate("nothing twice", resource, "a request is stored twice");
@@ -164,6 +165,7 @@ export class CommitRules {
     if (entry === undefined) return;
     const { outcome } = entry;
     this.#told.add(outcome.id);
+    this.#parts.rebuilds.told(outcome);
     if (!outcome.final) return;
     const earlier = this.#finals.get(outcome.eventId);
     this.#finals.set(outcome.eventId, outcome);

@@ -7,6 +7,7 @@ import { poolsOf, type Scenario } from "../scenario.ts";
 import type { Story } from "../story.ts";
 import { type Cloud, overStates } from "../world/cloud.ts";
 import type { Memory } from "../world/memory.ts";
+import type { Rebuilds } from "./rebuilds.ts";
 
 /** What is watched with. */
 export interface DeletesParts {
@@ -20,6 +21,7 @@ export interface DeletesParts {
   readonly cyclesPerDay: () => number;
   /** Times at which somebody of ours has looked at the jobs, oldest first. */
   readonly looks: readonly number[];
+  readonly rebuilds: Rebuilds;
 }
 
 /** A shorter job may come and go unseen between two samples: a longer silence makes idleness count anew. */
@@ -115,7 +117,8 @@ export class Deletes {
     const pending = this.#pending;
     this.#shrunkFrom.delete(resource);
     if (pending === undefined || !pending.ran) return;
-    const { now, story, cyclesPerDay } = this.#parts;
+    const { now, story, cyclesPerDay, rebuilds } = this.#parts;
+    rebuilds.deleted(pending.resource);
     const done = this.#done.get(resource) ?? [];
     const createTime = pending.resource.createTime ?? "";
     if (!done.some((one) => one.createTime === createTime)) done.push({ at: now(), createTime });

@@ -243,6 +243,24 @@ export const mutations: readonly Mutation[] = [
     "if (hold && draft.now < 0) return held(draft, hold);",
   ),
   one(
+    "an alternative is built of its pools alone",
+    "shared/decide/persistent-resource/restore.ts",
+    "body: { ...first.body, resourcePools }",
+    "body: { resourcePools }",
+  ),
+  one(
+    "an alternative that is refused is tried again and again",
+    "shared/decide/persistent-resource/machines.ts",
+    'alternative: ["stockout", "quota", "invalid", "denied"]',
+    'alternative: ["stockout"]',
+  ),
+  one(
+    "the wreck of a failed create ends the sleep",
+    "shared/decide/persistent-resource/identity.ts",
+    'if (!isWreck(resource)) draft.forget("sleep");',
+    'draft.forget("sleep");',
+  ),
+  one(
     "what is asleep is let go and stays deleted",
     "shared/state/release-target.ts",
     "return (memory.sleep !== undefined && memory.sleep.neverRan !== true) ||",

@@ -85,18 +85,23 @@ export class Operators {
 
   /** Does one of the things that operators do. */
   async act(): Promise<void> {
-    const { dice, memory, scenario } = this.#parts;
+    const { dice, memory } = this.#parts;
     if (memory.swapped) return;
     const roll = dice.next();
-    const { cyclesPerDay, edits } = this.#variant;
     if (roll < 0.2) await this.apply(this.#variant, false);
-    else if (roll < 0.35) await this.apply({ ...this.#variant, edits: edits + 1 }, false);
-    else if (roll < 0.5) {
-      const without = this.#variant.without === undefined ? this.#dispensable() : undefined;
-      const targets = scenario.fleet(scenario.variant).targets.length;
-      await this.apply({ cyclesPerDay, edits, ...(without === undefined || targets < 2 ? {} : { without }) }, false);
-    } else if (roll < 0.75) await this.pause();
+    else if (roll < 0.35) await this.apply({ ...this.#variant, edits: this.#variant.edits + 1 }, false);
+    else if (roll < 0.5) await this.drop(this.#variant.without === undefined ? this.#dispensable() : undefined);
+    else if (roll < 0.75) await this.pause();
     else await this.resume();
+  }
+
+  /** Takes a target out of the fleet; without one the fleet is whole again. */
+  async drop(without: string | undefined): Promise<void> {
+    const { memory, scenario } = this.#parts;
+    if (memory.swapped) return;
+    const { cyclesPerDay, edits } = this.#variant;
+    const targets = scenario.fleet(scenario.variant).targets.length;
+    await this.apply({ cyclesPerDay, edits, ...(without === undefined || targets < 2 ? {} : { without }) }, false);
   }
 
   /** A target that may leave the fleet for a while. */

@@ -25,6 +25,8 @@ export interface StrangersParts {
 
 const spec = (replicas: number) => ({
   displayName: "by hand",
+  labels: { made: "by-hand" },
+  encryptionSpec: { kmsKeyName: `${parent}/keyRings/r/cryptoKeys/k` },
   resourcePools: [{ id: "workers", machineSpec: { machineType }, replicaCount: String(replicas) }],
 });
 

@@ -16,6 +16,13 @@ const refusals: readonly (readonly [code: number, text: string])[] = [
   [7, "Permission 'aiplatform.something' denied."],
 ];
 
+/** Words with which the service refuses certain machines. */
+const refusedMachines: typeof refusals = [
+  [8, "The following quotas are exceeded: CustomModelTrainingCPUsPerProjectPerRegion"],
+  [3, "Machine type is not supported."],
+  [7, "Machine type is not allowed by an organization policy."],
+];
+
 /** Errors of reads: none of them says anything about the resource. */
 const readErrors: readonly (readonly [code: number, text: string])[] = [
   [14, "The service is currently unavailable."],
@@ -35,15 +42,20 @@ export function refusal(dice: Dice): Refused {
   return new Refused(...dice.pick(refusals));
 }
 
+/** An error that says that these machines are not for this project. */
+export function machinesRefused(dice: Dice): Refused {
+  return new Refused(...dice.pick(refusedMachines));
+}
+
+/** How a create ends where no machine is to be had. */
+export function soldOut(dice: Dice): FaultInput {
+  return { effect: { kind: "stockout", as: dice.pick(["operation", "error-state", "error-state"] as const) } };
+}
+
 /** How an operation fails after it was accepted. */
 export function operationFailure(dice: Dice, method: string): FaultInput {
   if (/Create|Deploy/.test(method) && dice.chance(0.6)) {
-    return {
-      effect: {
-        kind: "stockout",
-        as: method.includes("Create") ? dice.pick(["operation", "error-state"] as const) : "operation",
-      },
-    };
+    return method.includes("Create") ? soldOut(dice) : { effect: { kind: "stockout", as: "operation" } };
   }
   const [code, message] = dice.pick([
     ["INTERNAL", "Internal error encountered."],

@@ -29,6 +29,10 @@ export interface Rates {
   readonly callFails: number;
   /** A call is carried out and answered with an error. */
   readonly answerLost: number;
+  /** There is no capacity for a persistent resource. */
+  readonly soldOut: number;
+  /** Machines of an alternative are refused: no quota, or not to be had at all. */
+  readonly othersRefused: number;
   readonly operationFails: number;
   readonly operationSlow: number;
   readonly tickMissed: number;
@@ -53,6 +57,8 @@ const calm: Rates = {
   callSlow: 0,
   callFails: 0,
   answerLost: 0,
+  soldOut: 0,
+  othersRefused: 0,
   operationFails: 0,
   operationSlow: 0,
   tickMissed: 0,
@@ -77,6 +83,8 @@ const rough: Rates = {
   callSlow: 0.08,
   callFails: 0.12,
   answerLost: 0.1,
+  soldOut: 0.35,
+  othersRefused: 0.4,
   operationFails: 0.1,
   operationSlow: 0.1,
   tickMissed: 0.05,

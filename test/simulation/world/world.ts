@@ -9,10 +9,11 @@ import { Deletes } from "../invariants/deletes.ts";
 import { Foreign } from "../invariants/foreign.ts";
 import { type Problem, problems } from "../invariants/liveness.ts";
 import { MessageRules } from "../invariants/messages.ts";
+import { Rebuilds } from "../invariants/rebuilds.ts";
 import { Askers } from "../people/askers.ts";
 import { Operators } from "../people/operators.ts";
 import { Strangers } from "../people/strangers.ts";
-import { drawScenario, elastic, resourceOf } from "../scenario.ts";
+import { drawScenario, elastic, poolsOf, resourceOf } from "../scenario.ts";
 import { Story } from "../story.ts";
 import { PubSub } from "./bus.ts";
 import { Cloud, project } from "./cloud.ts";
@@ -47,10 +48,15 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     made: (name) => {
       foreign.made(name);
       deletes.changedByHand(name);
+      rebuilds.byHand(name);
     },
     changed: (name) => deletes.changedByHand(name),
-    deleted: (name) => deletes.deletedByHand(name),
+    deleted: (name) => {
+      deletes.deletedByHand(name);
+      rebuilds.byHand(name);
+    },
   });
+  const rebuilds = new Rebuilds({ cloud, story });
   const foreign = new Foreign({ cloud, memory, story, appliedAt: () => operators.appliedAt });
   const looks: number[] = [];
   const deletes = new Deletes({
@@ -62,9 +68,11 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     fleet,
     cyclesPerDay: () => operators.cyclesPerDay,
     looks,
+    rebuilds,
   });
   const calls = new CallRules({
     foreign,
+    rebuilds,
     cloud,
     memory,
     story,
@@ -75,7 +83,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     isOn: scenario.isOn,
   });
   const mayLeaveAsleep = () => operators.leavesAsleep;
-  const commits = new CommitRules({ memory, story, calls, deletes, now, mayLeaveAsleep });
+  const commits = new CommitRules({ memory, story, calls, deletes, rebuilds, now, mayLeaveAsleep });
   const messages = new MessageRules({ story, memory, commits, foreign });
 
   const settings = (): Settings => ({
@@ -131,6 +139,14 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     await wait(3 * second);
   }
 
+  /** Operators give up what shows ERROR, in the place of something that we had deleted. */
+  async function giveUpBroken(): Promise<void> {
+    const broken = poolsOf(fleet()).find(
+      ({ resource }) => rebuilds.owed(resource) && cloud.resource(resource)?.state === "ERROR",
+    );
+    if (broken !== undefined && fleet().targets.length > 1) await operators.drop(broken.name);
+  }
+
   const theme = hands.pick(themes);
   /** Somebody acts at this very moment, and what they did has arrived before the process that waits goes on. */
   async function interlope(where: string): Promise<void> {
@@ -164,6 +180,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     functions,
     messages,
     wait,
+    giveUpBroken,
     problems: (): readonly Problem[] =>
       problems({ cloud, memory, scenario, operators, deletes, deltas: askers.deltas, now }),
   };

@@ -5,11 +5,12 @@
 import type { ManualClock } from "../../../infra/local/clock/manual-clock.ts";
 import { second } from "../../../shared/time/clock.ts";
 import { classify } from "../../../shared/vertex/classify.ts";
-import type { CallLimits, JsonObject, VertexWriter } from "../../../shared/vertex/vertex.ts";
+import type { CallLimits, JsonObject, PersistentResource, VertexWriter } from "../../../shared/vertex/vertex.ts";
 import type { Dice } from "../dice.ts";
+import { otherMachineType } from "../scenario.ts";
 import { type Cloud, type MethodName, Refused } from "./cloud.ts";
 import type { Instance } from "./instance.ts";
-import { operationFailure, refusal, slowness } from "./mishaps.ts";
+import { machinesRefused, operationFailure, refusal, slowness, soldOut } from "./mishaps.ts";
 import type { Weather } from "./weather.ts";
 
 /** A changing call at the moment when the service takes it. */
@@ -43,6 +44,15 @@ export interface WriterPortParts {
 /** How long after its deadline a call that had left may still be carried out. */
 const latest = 20 * second;
 
+const creates = (method: MethodName) => method.endsWith("CreatePersistentResource");
+
+/** Whether something is created on an alternative's machines. */
+export function createsOnOthers({ method, request }: Pick<Attempt, "method" | "request">): boolean {
+  if (!creates(method)) return false;
+  const { resourcePools } = request["persistentResource"] as unknown as PersistentResource;
+  return resourcePools.some(({ machineSpec }) => machineSpec.machineType === otherMachineType);
+}
+
 /** Opens the port. */
 export function openWriterPort(parts: WriterPortParts): VertexWriter {
   const { instance, cloud, clock, dice, weather, watchers, sound, impatient } = parts;
@@ -54,7 +64,9 @@ export function openWriterPort(parts: WriterPortParts): VertexWriter {
     for (const watcher of watchers) watcher.attempt(attempt);
     const reliable = sound.has(resource);
     if (!reliable && dice.chance(rates.callFails)) throw refusal(dice);
+    if (createsOnOthers(attempt) && dice.chance(rates.othersRefused)) throw machinesRefused(dice);
     const faults = [
+      ...(!reliable && creates(method) && dice.chance(rates.soldOut) ? [soldOut(dice)] : []),
       ...(!reliable && dice.chance(rates.operationFails) ? [operationFailure(dice, method)] : []),
       ...(!reliable && dice.chance(rates.operationSlow) ? [slowness(dice)] : []),
     ];
