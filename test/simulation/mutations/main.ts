@@ -17,7 +17,7 @@ const run = promisify(execFile);
 /** Makes a copy of what the simulation runs on, with the bug in it. */
 async function plant({ patches }: Mutation): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "tidekeeper-mutation-"));
-  for (const folder of ["shared", "infra/local", "test/simulation"]) {
+  for (const folder of ["shared", "infra/local", "test/shared/state", "test/simulation"]) {
     await cp(join(root, folder), join(copy, folder), { recursive: true });
   }
   await cp(join(root, "package.json"), join(copy, "package.json"));
