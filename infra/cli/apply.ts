@@ -104,8 +104,14 @@ async function confirm(options: ApplyOptions): Promise<void> {
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question("\nApply it? Only `yes` does: ");
-    if (answer.trim().toLowerCase() !== "yes") throw new Failure("not applied", "nothing was changed");
+    // Ctrl-C and Ctrl-D are answers, too.
+    const answer = await terminal.question("\nApply it? Only `yes` does: ").catch(() => {
+      remark("");
+      return "no";
+    });
+    if (answer.trim().toLowerCase() !== "yes") {
+      throw new Failure("not applied; nothing was changed", "run it again and answer `yes`, or add --yes");
+    }
   } finally {
     terminal.close();
   }

@@ -8,6 +8,7 @@ import { ApplyRefused } from "../../shared/state/release-target.ts";
 import { StoreUnavailable } from "../../shared/state/store.ts";
 import { ClockUnreadable } from "../../shared/time/open-clock.ts";
 import { VertexError } from "../../shared/vertex/errors.ts";
+import { PortTaken } from "../local/wire/port-taken.ts";
 import { exitCodes, Failure } from "./command.ts";
 import { startLocal } from "./reach.ts";
 
@@ -45,6 +46,12 @@ export function explainError(error: unknown): Explained {
     return failed(
       `the store does not answer: ${error.message}`,
       "check TIDEKEEPER_STORE, the network and your credentials",
+    );
+  }
+  if (error instanceof PortTaken) {
+    return failed(
+      error.message,
+      "add --port with another one, e.g. --port 9090; what it takes beside that one follows it",
     );
   }
   if (error instanceof ClockUnreadable) return failed(error.message, startLocal("TIDEKEEPER_CLOCK"));

@@ -3,6 +3,7 @@ import type { ControlRoute } from "../control/route.ts";
 import { loadDescriptors } from "./descriptors.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { openGrpcDoor } from "./grpc-door.ts";
+import { PortTaken } from "./port-taken.ts";
 import { type Door, openRestDoor } from "./rest-door.ts";
 import type { ServiceImplementation } from "./service.ts";
 
@@ -58,6 +59,6 @@ async function opened(name: string, port: number, opening: Promise<Door>): Promi
   try {
     return await opening;
   } catch (cause) {
-    throw new Error(`The ${name} door cannot listen on port ${port}; is it taken? Choose another one.`, { cause });
+    throw new PortTaken(name, port, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setUp } from "../../../infra/local/setup.ts";
 import { topology } from "../../../infra/topology.ts";
-import { openWorkplace, runTidekeeper, type Workplace } from "./tidekeeper.ts";
+import { openWorkplace, runAtTerminal, runTidekeeper, type Workplace } from "./tidekeeper.ts";
 
 const pool = (name: string) => `
   - name: ${name}
@@ -95,6 +95,19 @@ describe("From the first plan to a shrunk fleet", () => {
     expect(out).toContain("2 of 3 would be changed at the next look");
     expect(err).toContain("add --yes");
     expect(code).toBe(2);
+    expect((await place.json<PlanJson>("plan", two)).appliedVersion).toBe(0);
+  });
+
+  test.runIf(process.platform === "linux").each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+    ["anything but yes", "n\n"],
+  ])("apply that is answered with %s does nothing, and says so", async (_, typed) => {
+    const question = { prompt: "Only `yes` does: ", typed };
+    const { code, out } = await runAtTerminal(["apply", two], place.environment, question);
+    expect(out).toContain("not applied; nothing was changed");
+    expect(out).not.toContain("fault of Tidekeeper");
+    expect(code).toBe(1);
     expect((await place.json<PlanJson>("plan", two)).appliedVersion).toBe(0);
   });
 
@@ -306,6 +319,12 @@ describe("Events", () => {
     expect(err).toContain("it was not even stored");
     expect(code).toBe(1);
   });
+});
+
+test("local says what to do where its port is taken", async () => {
+  const { code, err } = await place.run("local", "--no-functions", "--port", new URL(place.rest).port);
+  expect(err).toMatch(/^error: .*cannot listen on port \d+; is it taken\?.*\nnext: add --port with another one/m);
+  expect(code).toBe(1);
 });
 
 describe("doctor", () => {

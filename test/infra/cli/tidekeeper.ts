@@ -72,6 +72,32 @@ export function runTidekeeper(...how: Parameters<typeof startTidekeeper>): Promi
 }
 
 /**
+ * Runs the command at a terminal, whose two streams are one.
+ * @param prompt what is waited for before `typed` is typed.
+ */
+export async function runAtTerminal(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { prompt, typed }: { readonly prompt: string; readonly typed: string },
+): Promise<Run> {
+  const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    env: { PATH: process.env["PATH"], TERM: "dumb", METADATA_SERVER_DETECTION: "none", ...environment },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let out = "";
+  let asked = false;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    if (asked || !out.includes(prompt)) return;
+    asked = true;
+    child.stdin.write(typed);
+  });
+  await once(child, "close");
+  return { code: child.exitCode, out, err: "" };
+}
+
+/**
  * Opens a workplace.
  * @param from world time of the local cloud.
  */
