@@ -55,7 +55,13 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
   const lasts = readWait(options.wait);
   // Loaded when it is needed: help and wrong use answer at once.
   const { readRestoreRecords } = await import("./restore-records.ts");
-  const asleep = options.asleep === undefined ? [] : readRestoreRecords(await readText(options.asleep), options.asleep);
+  const asleep =
+    options.asleep === undefined
+      ? []
+      : readRestoreRecords(
+          await readText(options.asleep, "name a file of restore records, e.g. --asleep records.jsonl"),
+          options.asleep,
+        );
   const { fleet, warnings } = await readFleetFile(file);
   await withHome(async (home) => {
     if (options.recover !== undefined) await refuseRecovery(home);

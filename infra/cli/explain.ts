@@ -1,7 +1,7 @@
 /** `tidekeeper explain TARGET`: what was decided about one target, what would be decided now, and what follows. */
 import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
-import { nearest } from "../../shared/fleet/nearest.ts";
+import { suggest } from "../../shared/fleet/nearest.ts";
 import type { FleetHead } from "../../shared/state/documents.ts";
 import type { TargetStatus } from "../../shared/status/report.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
@@ -85,13 +85,13 @@ function outlookLines(now: Outlook, status: TargetStatus, paused: FleetHead["pau
 
 /**
  * The target that a name means; a released one where the fleet has none of that name.
- * @throws WrongUse naming the nearest when there is none.
+ * @throws WrongUse naming what was probably meant when there is none.
  */
 function findTarget(fleet: Fleet, name: string, known: readonly TargetStatus[]): Pick<TargetStatus, "name" | "key"> {
   const isMeant = (target: Pick<TargetStatus, "name" | "key">) => target.name === name || target.key === name;
   const found = fleet.targets.find(isMeant) ?? known.find((target) => target.released !== undefined && isMeant(target));
   if (found !== undefined) return found;
   const names = fleet.targets.map((target) => target.name);
-  const hint = names.length === 0 ? "the applied fleet names no target" : `the nearest is "${nearest(name, names)}"`;
+  const hint = names.length === 0 ? "the applied fleet names no target" : suggest(name, names);
   throw new WrongUse(`no target is called "${name}"`, hint);
 }

@@ -10,7 +10,7 @@ import { remark } from "./output.ts";
  * @throws WrongUse when there is no such file; FleetInvalid with everything that is wrong with it.
  */
 export async function readFleetFile(file: string): Promise<ParsedFleet> {
-  const text = await readText(file);
+  const text = await readText(file, "name a fleet file, e.g. fleet.yaml");
   // Loaded when it is needed: help and wrong use answer at once.
   const { parseFleet } = await import("../../shared/fleet/parse.ts");
   const parsed = parseFleet(text, file);
@@ -18,15 +18,23 @@ export async function readFleetFile(file: string): Promise<ParsedFleet> {
   return parsed;
 }
 
+/** What the system's codes mean to who named a file. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a directory",
+  EACCES: "you may not read it",
+};
+
 /**
  * Reads a text file that a command was given.
+ * @param next what is to be given, e.g. `name a file, e.g. fleet.yaml`.
  * @throws WrongUse when it cannot be read.
  */
-export async function readText(file: string): Promise<string> {
+export async function readText(file: string, next: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(cause);
-    throw new WrongUse(`${file} cannot be read: ${reason}`, "name a file, e.g. fleet.yaml", { cause });
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    throw new WrongUse(`${file} cannot be read: ${reasons[code] ?? message}`, next, { cause });
   }
 }

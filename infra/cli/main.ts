@@ -37,8 +37,14 @@ async function createProgram(args: readonly string[]): Promise<Command> {
   const called = files.filter(({ names }) => args[0] !== undefined && names.includes(args[0]));
   const needed = called.length > 0 ? called : files;
   for (const { register } of await Promise.all(needed.map(({ load }) => load()))) register(program);
-  for (const command of program.commands) command.exitOverride();
+  tellNextStep(program, "tidekeeper");
   return program;
+}
+
+/** Has commander add to its own errors what to do about them. */
+function tellNextStep(command: Command, words: string): void {
+  command.showHelpAfterError(`next: run \`${words} --help\``);
+  for (const below of command.commands) tellNextStep(below, `${words} ${below.name()}`);
 }
 
 /** Runs one command line. @returns its exit code. */

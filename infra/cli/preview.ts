@@ -63,15 +63,15 @@ async function now(): Promise<Millis> {
   return (await openClock(url)()).now();
 }
 
-function readInstant(option: string, written: string): Millis {
-  const time = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.test(written)
+function readInstant(option: "--from" | "--to", written: string): Millis {
+  const at = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.test(written)
     ? Date.parse(written)
     : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw new WrongUse(
-    `${option} is "${written}", which is no time`,
-    "write a date, 2026-12-24, or a time with its zone, 2026-12-24T08:00:00Z",
-  );
+  if (!Number.isNaN(at)) return at;
+  const time = "write a date, 2026-12-24, or a time with its zone, 2026-12-24T08:00:00Z";
+  throw option === "--to"
+    ? new WrongUse(`--to is "${written}", which is no time and no duration`, `${time}, or a duration after --from, 7d`)
+    : new WrongUse(`--from is "${written}", which is no time`, time);
 }
 
 function row({ at, startsAt, target, does, local, replicas, because }: PreviewStep): readonly string[] {

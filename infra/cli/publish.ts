@@ -24,6 +24,9 @@ interface EventOptions extends WaitOptions {
   readonly id?: string;
 }
 
+const exampleJob =
+  '{"type":"job","target":"research","customJob":{"displayName":"nightly","jobSpec":{"workerPoolSpecs":[...]}}}';
+
 /** Registers the commands. */
 export function register(program: Command): void {
   const publish = program
@@ -37,9 +40,12 @@ export function register(program: Command): void {
     .option("--reason <text>", "why; shown in reasons")
     .option("--id <id>", "your id for it: a second event with it is not carried out again")
     .summary("publish an event, as any other system would")
-    .description("Checks the event as the functions will, and publishes it to the fleet's events topic.")
+    .description(
+      "Checks the event as the functions will, and publishes it to the fleet's events topic.\n" +
+        `A job comes as JSON, with a CustomJob as Vertex AI takes it:\n  ${exampleJob}`,
+    )
     .action(async (written: string, options: EventOptions) => {
-      await send(await readEvent(written, options), options);
+      await send(complete(await readEvent(written, options)), options);
     });
   common(waiting(publish), [
     "publish scale --target research --replicas 4 --ttl 2h",
@@ -78,7 +84,7 @@ function waiting(command: Command): Command {
   );
 }
 
-async function readEvent(written: string, options: EventOptions): Promise<object> {
+async function readEvent(written: string, options: EventOptions): Promise<{ readonly [key: string]: unknown }> {
   const { target, pool, replicas, delta, ttl, reason, id } = options;
   const keys = given({ target, pool, replicas, delta: delta?.replace(/^\+/, ""), ttl, reason, id });
   if (/^[a-z]+$/.test(written)) return { type: written, ...keys };
@@ -94,8 +100,22 @@ async function readEvent(written: string, options: EventOptions): Promise<object
   return { ...event, ...keys };
 }
 
+/** @throws WrongUse when the event lacks what the command line could have given. */
+function complete(event: { readonly [key: string]: unknown }): object {
+  const { type, target, customJob } = event;
+  // What has no type that is known is answered with those that are.
+  if (!eventTypes.some((known) => known === type)) return event;
+  if (target === undefined) throw new WrongUse(`the ${type} event names no target`, "add --target NAME");
+  if (type === "job" && customJob === undefined) {
+    throw new WrongUse("the job event has no customJob", `publish a file with @FILE that holds ${exampleJob}`);
+  }
+  return event;
+}
+
 async function jsonOf(written: string): Promise<string> {
-  return written.startsWith("@") ? readText(written.slice(1)) : written;
+  return written.startsWith("@")
+    ? readText(written.slice(1), "name a file that holds an event as JSON, e.g. @job.json")
+    : written;
 }
 
 /** The values that were given. */

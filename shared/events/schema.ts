@@ -2,8 +2,8 @@
  * The events that other systems may publish: one schema gives the type, the check, the JSON Schema and the error texts.
  * A message carries the event as JSON data, or as attributes alone (`gcloud pubsub topics publish ... --attribute=...`).
  */
-import { closest } from "fastest-levenshtein";
 import { z } from "zod";
+import { nearest, suggest } from "../fleet/nearest.ts";
 import { parseDuration } from "../time/duration.ts";
 import type { JsonObject } from "../vertex/vertex.ts";
 import { BadEvent, type Envelope } from "./envelope.ts";
@@ -33,7 +33,11 @@ const common = {
     .describe(
       "Your id for this event; a second event with it is not carried out again. Default: the Pub/Sub message id.",
     ),
-  target: z.string().min(1).max(512).describe("The fleet's name of the target, or its full resource name."),
+  target: z
+    .string("is missing, or is no text")
+    .min(1, "is empty")
+    .max(512)
+    .describe("The fleet's name of the target, or its full resource name."),
   source: z.string().max(128).optional().describe("Who asks; shown in reasons."),
   reason: z.string().max(512).optional().describe("Why; shown in reasons."),
   ttl: duration.optional(),
@@ -41,16 +45,14 @@ const common = {
 };
 
 /** A whole number; attributes carry numbers as text, and nothing else is turned into one (`null` must not become 0). */
-const whole = (min: number, max: number) =>
-  z
-    .union([
-      z.number(),
-      z
-        .string()
-        .regex(/^-?\d{1,4}$/, "must be a whole number")
-        .transform(Number),
-    ])
-    .pipe(z.number().int().min(min).max(max));
+const whole = (min: number, max: number) => {
+  const must = `must be a whole number from ${min} to ${max}`;
+  const text = z
+    .string()
+    .regex(/^-?\d{1,4}$/)
+    .transform(Number);
+  return z.union([z.number(), text], must).pipe(z.int(must).min(min, must).max(max, must));
+};
 
 const eventSchemas = {
   scale: z
@@ -73,7 +75,13 @@ const eventSchemas = {
     type: z.literal("job"),
     ...common,
     customJob: z
-      .looseObject({ displayName: z.string().min(1).max(128), jobSpec: z.looseObject({}) })
+      .looseObject(
+        {
+          displayName: z.string("must be a text").min(1, "is empty").max(128),
+          jobSpec: z.looseObject({}, "must be an object, as Vertex AI takes it"),
+        },
+        'must be an object, e.g. {"displayName":"nightly","jobSpec":{"workerPoolSpecs":[...]}}',
+      )
       // As it is stored, a number such as 1e20 is longer than as it was sent.
       .refine((job) => Buffer.byteLength(JSON.stringify(job)) <= largestEvent, {
         error: `is larger than ${largestEvent} bytes when its numbers are written out`,
@@ -140,9 +148,7 @@ function describeIssues(type: EventType, issues: readonly z.core.$ZodIssue[]): s
     .slice(0, 5)
     .map((issue) => {
       if (issue.code === "unrecognized_keys") {
-        return issue.keys
-          .map((key) => `"${key}" is no key of a ${type} event, the nearest is "${closest(key, known)}"`)
-          .join(", ");
+        return issue.keys.map((key) => `"${key}" is no key of a ${type} event, ${suggest(key, known)}`).join(", ");
       }
       return `${issue.path.join(".") || "event"}: ${issue.message}`;
     })
@@ -161,9 +167,10 @@ function idOf(body: JsonObject): string | undefined {
 export function checkEvent(body: JsonObject): FleetEvent {
   const type = body["type"];
   if (typeof type !== "string" || !Object.hasOwn(eventSchemas, type)) {
-    const nearest = typeof type === "string" ? `, the nearest is "${closest(type, [...eventTypes])}"` : "";
+    const near = typeof type === "string" ? nearest(type, eventTypes) : undefined;
+    const meant = near === undefined ? "" : `, the nearest is "${near}"`;
     throw new BadEvent(
-      `type ${type === undefined ? "is missing" : `${JSON.stringify(type)?.slice(0, 80)} is unknown${nearest}`}`,
+      `type ${type === undefined ? "is missing" : `${JSON.stringify(type)?.slice(0, 80)} is unknown${meant}`}`,
       `known types: ${eventTypes.join(", ")}`,
       idOf(body),
     );

@@ -68,8 +68,9 @@ function describe(issue: Issue, data: unknown, base: Path): readonly Finding[] {
       const words = issue.values.map(String);
       const only = words.length === 1 ? words[0] : undefined;
       if (only !== undefined) return found(`${shown(value)} is not ${only}`, `write ${only}`);
+      const near = typeof value === "string" ? nearest(value, words) : undefined;
       const hints = [
-        ...(typeof value === "string" ? [`the nearest is "${nearest(value, words)}"`] : []),
+        ...(near === undefined ? [] : [`the nearest is "${near}"`]),
         ...(words.length <= 6 ? [`allowed: ${words.join(", ")}`] : []),
       ];
       return found(

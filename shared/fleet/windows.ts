@@ -62,9 +62,10 @@ function readDays(text: string): Reading<readonly Weekday[]> {
     const to = readDay(last);
     if (from === undefined || to === undefined || more.length > 0) {
       const wrong = more.length > 0 ? part : from === undefined ? first : last;
+      const near = nearest(wrong, [...weekdays, ...longNames, "daily"]);
       return refuse(
         `${JSON.stringify(wrong)} is no weekday`,
-        `the nearest is "${nearest(wrong, [...weekdays, ...longNames, "daily"])}"; ${windowHint}`,
+        `${near === undefined ? "" : `the nearest is "${near}"; `}${windowHint}`,
       );
     }
     // Ranges may wrap: fri-mon is four days.

@@ -30,6 +30,8 @@ const abbreviations: { readonly [name: string]: string } = {
   GMT: "UTC",
 };
 
+const exampleZone = 'write a zone like "Europe/Berlin", or "UTC"';
+
 /** What a zone may not mean, though it is usable. */
 export interface ZoneNote {
   readonly message: string;
@@ -60,15 +62,16 @@ export function readZone(written: string): ZoneReading {
   const guess = abbreviations[zone.toUpperCase()];
   if (guess !== undefined) return refuse(`${JSON.stringify(zone)} is an abbreviation`, `write "${guess}"`);
   if (/^(?:UTC|GMT)?[+-]\d/i.test(zone)) {
-    return refuse(
-      `${JSON.stringify(zone)} is an offset, which knows no summer time`,
-      'write a zone like "Europe/Berlin", or "UTC"',
-    );
+    return refuse(`${JSON.stringify(zone)} is an offset, which knows no summer time`, exampleZone);
   }
   const id = idOf(zone);
   if (id === undefined) {
     const known = [...Intl.supportedValuesOf("timeZone"), "UTC"];
-    return refuse(`${JSON.stringify(zone)} is no time zone`, `the nearest is "${nearest(zone, known)}"`);
+    const near = nearest(zone, known);
+    return refuse(
+      `${JSON.stringify(zone)} is no time zone`,
+      near === undefined ? exampleZone : `the nearest is "${near}"`,
+    );
   }
   if (id !== zone) return refuse(`${JSON.stringify(zone)} is spelled differently`, `write "${id}"`);
   if (!areas.test(zone)) {

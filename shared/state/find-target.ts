@@ -1,6 +1,6 @@
 /** Finds the target that an event means: by the fleet's name, by its key, or by the full name of its Vertex resource. */
 import type { Fleet, TargetPolicy } from "../fleet/fleet.ts";
-import { nearest } from "../fleet/nearest.ts";
+import { suggest } from "../fleet/nearest.ts";
 import { sameResource } from "../vertex/names.ts";
 
 /** The target, or the sentence that says what was meant instead. */
@@ -23,7 +23,8 @@ export function findTarget(fleet: Fleet, text: string): FoundTarget {
     return { found: "none", why: `${quoted} holds several targets of the fleet: ${names}; name one of them` };
   }
   const names = fleet.targets.map(({ name }) => name);
-  const hint =
-    names.length === 0 ? "it names no targets at all" : `the nearest name is "${nearest(text.slice(0, 200), names)}"`;
+  // Of a resource's name that is another project's or location's, the last part may be right.
+  const last = text.slice(text.lastIndexOf("/") + 1).slice(0, 200);
+  const hint = names.length === 0 ? "it names no targets at all" : suggest(last, names);
   return { found: "none", why: `the fleet has no target ${quoted}; ${hint}` };
 }

@@ -2,7 +2,7 @@
 import type { Wish } from "../events/requests.ts";
 import type { FleetEvent } from "../events/schema.ts";
 import type { PersistentResourcePolicy, SpotModelPolicy, TargetPolicy } from "../fleet/fleet.ts";
-import { nearest } from "../fleet/nearest.ts";
+import { suggest } from "../fleet/nearest.ts";
 import type { TargetDocument } from "./documents.ts";
 import type { Bounds } from "./sizes.ts";
 
@@ -76,9 +76,7 @@ function wantSize(policy: TargetPolicy, event: ScaleEvent): Wanted {
   const pool = event.pool ?? only;
   const bounds = pools.get(pool);
   if (bounds === undefined) {
-    return impossible(
-      `${policy.name} has no pool "${pool}" that may be scaled; the nearest is "${nearest(pool, names)}" of ${names.join(", ")}`,
-    );
+    return impossible(`${policy.name} has no pool "${pool}" that may be scaled; ${suggest(pool, names)}`);
   }
   const { replicas, delta = 0 } = event;
   if (replicas === undefined) return { want: "size", pool, bounds, asked: { delta } };

@@ -15,7 +15,7 @@ export type RecordedTrace = z.infer<typeof traceSchema>;
  * @throws WrongUse when it cannot be read or is none.
  */
 export async function readTrace(file: string): Promise<RecordedTrace> {
-  const text = await readText(file);
+  const text = await readText(file, "name a recorded Spot trace, a .json file");
   try {
     return traceSchema.parse(JSON.parse(text));
   } catch (cause) {

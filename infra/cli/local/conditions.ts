@@ -63,17 +63,20 @@ async function readMarket(text: string): Promise<unknown[]> {
 }
 
 async function read(option: string, text: string): Promise<unknown> {
-  const content = isJson(text) ? text : await readText(text);
+  const content = isJson(text) ? text : await readText(text, given(option));
   try {
     if (!/\.ya?ml$/.test(text)) return JSON.parse(content);
     const { parse } = await import("yaml");
     return parse(content);
   } catch (cause) {
     const why = (cause as Error).message;
-    throw new WrongUse(`${origin(option, text)}: ${why}`, "name a .json or .yaml file, or write the JSON itself", {
-      cause,
-    });
+    throw new WrongUse(`${origin(option, text)}: ${why}`, given(option), { cause });
   }
+}
+
+/** What an option takes. */
+function given(option: string): string {
+  return `give ${option} a .json or .yaml file, or the JSON itself`;
 }
 
 function isJson(text: string): boolean {

@@ -1,7 +1,7 @@
 /** Persistent resources: pools, bounds and sizes must fit one another and what Vertex AI takes (vertex-api.md 1.2). */
 import type { Draft } from "../draft.ts";
 import { type Path, quote } from "../issues.ts";
-import { nearest } from "../nearest.ts";
+import { suggest } from "../nearest.ts";
 import type { PersistentResourceInput, PoolInput } from "../schema/persistent-resource.ts";
 import type { Report } from "./report.ts";
 
@@ -15,7 +15,7 @@ export function checkPersistentResources(draft: Draft, report: Report): void {
       const head = spec.ray?.headNodeResourcePoolId;
       if (head !== undefined && !ids.includes(head)) {
         const at = [...path, "spec", "ray", "headNodeResourcePoolId"];
-        report.error(at, `no pool is called ${quote(head)}`, `the nearest is "${nearest(head, ids)}"`);
+        report.error(at, `no pool is called ${quote(head)}`, suggest(head, ids));
       }
       if (spec.reservedIpRanges !== undefined && spec.network === undefined) {
         const at = [...path, "spec", "reservedIpRanges"];
@@ -105,7 +105,7 @@ function checkScale(resource: PersistentResourceInput, path: Path, report: Repor
     const pool = pools.find((candidate) => candidate.id === id);
     if (pool === undefined) {
       const ids = pools.map((candidate) => candidate.id);
-      report.error(here, `no pool is called ${quote(id)}`, `the nearest is "${nearest(id, ids)}"`, "key");
+      report.error(here, `no pool is called ${quote(id)}`, suggest(id, ids), "key");
     } else if (pool.autoscaling !== undefined) {
       const hint = "remove it here, or remove its autoscaling";
       report.error(here, `Vertex AI itself sizes the pool ${quote(id)}`, hint, "key");

@@ -1,7 +1,7 @@
 /** Names that refer to one another: schedules, calendars, locations; each must be defined, and used. */
 import type { Draft } from "../draft.ts";
 import { type Path, quote } from "../issues.ts";
-import { nearest } from "../nearest.ts";
+import { suggest } from "../nearest.ts";
 import type { Report } from "./report.ts";
 
 interface Use {
@@ -39,7 +39,7 @@ function checkUses(kind: "schedule" | "calendar", uses: readonly Use[], defined:
     const [first] = places;
     if (defined.includes(name) || first === undefined) continue;
     const more = places.length > 1 ? ` (used at ${places.length} places)` : "";
-    const hint = defined.length > 0 ? `the nearest is "${nearest(name, defined)}"` : `define it under ${kind}s`;
+    const hint = defined.length > 0 ? suggest(name, defined) : `define it under ${kind}s`;
     report.error(first.path, `no ${kind} is called ${quote(name)}${more}`, hint);
   }
   for (const name of defined) {

@@ -1,7 +1,7 @@
 /** Schedules: windows that size pools, and dates that contradict one another. */
 import type { Draft } from "../draft.ts";
 import { formatPath, type Path, quote } from "../issues.ts";
-import { nearest } from "../nearest.ts";
+import { suggest } from "../nearest.ts";
 import type { ScheduleInput } from "../schema/schedules.ts";
 import type { Report } from "./report.ts";
 
@@ -43,7 +43,7 @@ function checkSizes(
     const here = [...path, pool];
     if (!known.includes(pool)) {
       if (!draft.whole) continue;
-      const hint = known.length > 0 ? `the nearest is "${nearest(pool, known)}"` : "remove it, or name the pool";
+      const hint = known.length > 0 ? suggest(pool, known) : "remove it, or name the pool";
       report.error(here, `no resource on this schedule has a pool ${quote(pool)}`, hint, "key");
     }
     for (const user of users) {

@@ -6,19 +6,19 @@ import { z } from "zod";
 import type { Millis } from "../../time/clock.ts";
 import { formatDuration, parseDuration } from "../../time/duration.ts";
 import { quote, say } from "../issues.ts";
-import { nearest } from "../nearest.ts";
+import { suggest } from "../nearest.ts";
 import { dateHint, type Reading, readDates, readWindow, windowHint } from "../windows.ts";
 import { readZone, type ZoneNote } from "../zones.ts";
 
 const noMerge = "YAML 1.2 has no merge keys: write the keys out, or repeat the whole group by an alias";
 
-/** An object that takes no other keys; an unknown one is answered with the nearest known. */
+/** An object that takes no other keys; an unknown one is answered with what was probably meant. */
 export function keys<S extends z.core.$ZodLooseShape>(shape: S) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => (key === "<<" ? noMerge : `the nearest is "${nearest(key, known)}"`)).join("\n")
+        ? issue.keys.map((key) => (key === "<<" ? noMerge : suggest(key, known))).join("\n")
         : undefined,
   });
 }

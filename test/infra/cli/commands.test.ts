@@ -147,6 +147,7 @@ describe("From the first plan to a shrunk fleet", () => {
     const unknown = await place.run("explain", "reserch");
     expect(unknown.err).toContain('the nearest is "research"');
     expect(unknown.code).toBe(2);
+    expect((await place.run("explain", "gpus")).err).toContain("next: known: research, batch, chat");
   });
 
   test("pause shows in status and plan, and resume ends it", async () => {
@@ -305,6 +306,22 @@ describe("Events", () => {
       "an option that contradicts the JSON",
       ["publish", '{"type":"wake","target":"research"}', "--target", "batch"],
       /--target is "batch", but the event as JSON says "research"/,
+    ],
+    ["a type like no other", ["publish", "nosuch", "--target", "research"], /"nosuch" is unknown\nnext: known types: /],
+    [
+      "a key like no other",
+      ["publish", '{"type":"wake","target":"research","pool":"p"}'],
+      /"pool" is no key of a wake event, known: type, id, target, /,
+    ],
+    ...["x", "2.5", "1e99", "1001"].map((size): [string, string[], RegExp] => [
+      `a size of ${size}`,
+      ["publish", "scale", "--target", "research", "--replicas", size],
+      /error: replicas: must be a whole number from 0 to 1000\n/,
+    ]),
+    [
+      "a job's CustomJob that is none",
+      ["publish", '{"type":"job","target":"research","customJob":"x"}'],
+      /customJob: must be an object, e\.g\. \{"displayName":"nightly","jobSpec":/,
     ],
     ["a key that reaches into prototypes", ["publish", '{"type":"wake","__proto__":{}}'], /__proto__/],
   ])("%s is refused before it is published", async (_, args, message) => {

@@ -93,6 +93,35 @@ describe("Wrong use ends with 2 and says what to do, without a stack", () => {
       ["preview", "fleet.example.yaml", "--from", "2026-12-24", "--to", "2026-12-23"],
       /not after/,
     ],
+    [
+      "an end that is neither time nor duration",
+      ["preview", "fleet.example.yaml", "--from", "2026-12-24", "--to", "3parsec"],
+      /--to is "3parsec", which is no time and no duration\nnext: .*or a duration after --from, 7d/,
+    ],
+    ["no target", ["explain"], /missing required argument 'target'\nnext: run `tidekeeper explain --help`/],
+    [
+      "no letter",
+      ["dead-letters", "show"],
+      /missing required argument 'id'\nnext: run `tidekeeper dead-letters show --help`/,
+    ],
+    ["an event without a target", ["publish", "wake"], /names no target\nnext: add --target NAME/],
+    [
+      "a job without its CustomJob",
+      ["publish", "job", "--target", "research"],
+      /no customJob\nnext: publish a file with @FILE that holds .*"displayName".*"jobSpec"/,
+    ],
+    ["an event's file that is not there", ["publish", "@none.json"], /there is no such file\nnext: .*@job\.json/],
+    ["a directory for a file", ["plan", "infra"], /infra cannot be read: it is a directory\nnext: name a fleet file/],
+    [
+      "records that are not there",
+      ["apply", "fleet.example.yaml", "--recover", "x", "--asleep", "none.jsonl"],
+      /there is no such file\nnext: .*--asleep records\.jsonl/,
+    ],
+    [
+      "switches that are not there",
+      ["local", "--behaviour", "none.json"],
+      /there is no such file\nnext: give --behaviour a \.json or \.yaml file, or the JSON itself/,
+    ],
     ["a duration that is none", ["wake", "research", "--wait", "soon"], /"soon" is no duration/],
   ])("%s", async (_, args, message) => {
     const { code, err } = await runTidekeeper(args, {});

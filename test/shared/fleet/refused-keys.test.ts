@@ -98,7 +98,7 @@ describe("Keys, words and values are checked one by one", () => {
                 - { id: workers, machineType: n1-standard-8, replicas: 2 }
       `,
       told: [
-        '6:23 persistentResources[0].onBusy.action: "drop" is none of the words allowed here (the nearest is "skip"; allowed: wait, shrink, cancel, skip)',
+        '6:23 persistentResources[0].onBusy.action: "drop" is none of the words allowed here (allowed: wait, shrink, cancel, skip)',
       ],
     },
     {

@@ -297,9 +297,7 @@ describe("Persistent resources fit together, and fit what Vertex AI takes", () =
               resourcePools:
                 - { id: workers, machineType: n1-standard-8, replicas: 2 }
       `,
-      told: [
-        '7:38 persistentResources[0].spec.ray.headNodeResourcePoolId: no pool is called "head" (the nearest is "workers")',
-      ],
+      told: ['7:38 persistentResources[0].spec.ray.headNodeResourcePoolId: no pool is called "head" (known: workers)'],
     },
     {
       name: "reserved ranges without a network",

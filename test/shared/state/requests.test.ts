@@ -117,12 +117,12 @@ describe("storing a request", () => {
       [
         "an unknown target is rejected with the nearest name",
         { type: "wake", target: "trainning" },
-        'rejected: wake: the fleet has no target "trainning"; the nearest name is "training"',
+        'rejected: wake: the fleet has no target "trainning"; the nearest is "training"',
       ],
       [
         "a resource of another project is another resource",
         { type: "wake", target: "projects/staging/locations/us-central1/persistentResources/training" },
-        'rejected: wake: the fleet has no target "projects/staging/locations/us-central1/persistentResources/training"; the nearest name is "training"',
+        'rejected: wake: the fleet has no target "projects/staging/locations/us-central1/persistentResources/training"; the nearest is "training"',
       ],
       [
         "an endpoint with two models does not say which is meant",
@@ -132,7 +132,7 @@ describe("storing a request", () => {
       [
         "an unknown pool is rejected with the nearest one",
         { type: "scale", target: "pair", pool: "driver", replicas: 1 },
-        'rejected: scale driver to 1: pair has no pool "driver" that may be scaled; the nearest is "drivers" of workers, drivers',
+        'rejected: scale driver to 1: pair has no pool "driver" that may be scaled; the nearest is "drivers"',
       ],
       [
         "of several pools one must be named",
@@ -162,7 +162,7 @@ describe("storing a request", () => {
       [
         "a Spot model's pool is called model",
         { type: "scale", target: "chat", pool: "workers", replicas: 2 },
-        'rejected: scale workers to 2: chat has no pool "workers" that may be scaled; the nearest is "model" of model',
+        'rejected: scale workers to 2: chat has no pool "workers" that may be scaled; known: model',
       ],
       [
         "a Spot model's bounds are its ladder's",
