@@ -36,8 +36,8 @@ export interface PersistentResourceMemory {
    * that are due next.
    */
   readonly creating?: { readonly at: Millis; readonly alternative: number };
-  /** This incarnation was rebuilt from an alternative: the record that the next rebuild goes back to. */
-  readonly standIn?: { readonly restoreId: string; readonly createTime?: string };
+  /** This incarnation was built from an alternative: the record that the next rebuild goes back to, or else the spec. */
+  readonly standIn?: { readonly restoreId?: string; readonly createTime?: string };
   /** Alternatives that are passed over: without quota until then, refused until `release` or the next `apply`. */
   readonly setAside?: readonly { readonly alternative: number; readonly until?: Millis }[];
   /** Since when a known resource is not found; only a lasting absence is believed (Get may answer 404 for a moment). */
@@ -54,6 +54,8 @@ export interface PersistentResourceMemory {
     /** It had never run, and was not made out of a sleep: what a failed create left behind. Clearing that away is no cycle. */
     readonly neverRan?: true;
     readonly restoreId: string;
+    /** It stood in for what the fleet's spec asks for, and is rebuilt from that while the fleet has one. */
+    readonly fromSpec?: true;
     /** Machines it is rebuilt on next: 0 are the restore record's, n the n-th alternative's. */
     readonly alternative: number;
   };

@@ -1,5 +1,6 @@
 /** The end of an operation: one transaction that empties the slot and writes all that follows from it. */
 import type { Look } from "../decide/decision.ts";
+import { withSizes } from "../decide/persistent-resource/settled.ts";
 import { answerOutcome, type Telling } from "../outcomes/outcome.ts";
 import type { TargetDocument } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
@@ -7,7 +8,7 @@ import type { Store, Versioned } from "../state/store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Endpoint, PersistentResource } from "../vertex/vertex.ts";
 import { describe } from "./kinds.ts";
-import type { Held, Settlement, Slot } from "./operation.ts";
+import type { Change, Held, Settlement, Slot } from "./operation.ts";
 import { type AnyDecision, settledTarget } from "./remember.ts";
 import { noticeOutcome, openAnswers, startedOutcomes } from "./tell.ts";
 
@@ -50,11 +51,19 @@ export function sameClaim(one: Held, slot: Slot): boolean {
   );
 }
 
-/** What is told of a target that has left the fleet: nobody decides for it any more, but who asked gets an answer. */
+function memoryAfter(memory: TargetDocument["memory"], change: Change, { end }: Settlement): TargetDocument["memory"] {
+  const sized = end === "done" && change.kind === "resize" && memory.kind === "persistentResource";
+  return sized ? withSizes(memory, change) : memory;
+}
+
+/**
+ * What follows for a target that has left the fleet: nobody decides for it any more, but who asked gets an answer, and a
+ * size that we have set is not taken for somebody else's change when the target comes back.
+ */
 function withoutDecider(target: TargetDocument, held: Held, settlement: Settlement): Aftermath {
   const phase = settlement.end === "done" ? "done" : "failed";
   return {
-    memory: target.memory,
+    memory: memoryAfter(target.memory, held.change, settlement),
     requests: target.requests.filter(({ eventId }) => !held.eventIds.includes(eventId)),
     answers: held.eventIds.map((eventId) => ({
       eventId,

@@ -58,8 +58,10 @@ function adopt(draft: Draft, resource: Identified): Identity {
  */
 export function adoptOurs(draft: Draft, resource: Identified): Identity {
   const { creating, sleep } = draft.memory;
-  if (sleep === undefined || !creating?.alternative) draft.forget("standIn");
-  else draft.remember({ standIn: { restoreId: sleep.restoreId, createTime: resource.createTime } });
+  const { createTime } = resource;
+  const record = sleep === undefined || sleep.fromSpec ? {} : { restoreId: sleep.restoreId };
+  if (!creating?.alternative) draft.forget("standIn");
+  else draft.remember({ standIn: { ...record, createTime } });
   return adopt(draft, resource);
 }
 

@@ -24,11 +24,13 @@ interface Source {
 function firstSource(draft: Draft): Source | undefined {
   const { policy, memory, observation } = draft;
   const { restore } = observation;
-  if (memory.sleep !== undefined && restore !== undefined) {
+  const fromSpec = memory.sleep?.fromSpec === true && policy.spec !== undefined;
+  if (memory.sleep !== undefined && !fromSpec && restore !== undefined) {
     return { body: withReplicas(restore.body, restore.replicas), text: "its restore record", alternative: 0 };
   }
-  if (policy.spec === undefined || (memory.sleep !== undefined && !observation.restoreLost)) return undefined;
-  const lost = memory.sleep === undefined ? "" : ", for its restore record is not in the store any more";
+  const awaited = memory.sleep !== undefined && !fromSpec;
+  if (policy.spec === undefined || (awaited && !observation.restoreLost)) return undefined;
+  const lost = !awaited ? "" : ", for its restore record is not in the store any more";
   return { body: { ...policy.spec } as unknown as JsonObject, text: `the fleet's spec${lost}`, alternative: 0 };
 }
 

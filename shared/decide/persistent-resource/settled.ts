@@ -3,6 +3,7 @@ import type { Change, Held, Settlement } from "../../operations/operation.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
 import type { PersistentResourceCase } from "../decision.ts";
+import type { PersistentResourceMemory } from "../memory.ts";
 import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { resizedFingerprint } from "./fingerprint.ts";
@@ -75,19 +76,27 @@ function created(draft: Draft, held: Held, done: Done): void {
   answered(draft, held, "done", done.note, true);
 }
 
+/** What is known of a resource that we have resized, also when its target has left the fleet meanwhile. */
+export function withSizes(
+  memory: PersistentResourceMemory,
+  change: Extract<Change, { kind: "resize" }>,
+): PersistentResourceMemory {
+  const { known, draining } = memory;
+  if (known?.createTime !== change.createTime) return memory;
+  const sizes = Object.fromEntries(change.pools.map(({ id, replicaCount }) => [id, replicaCount]));
+  return {
+    ...memory,
+    known: {
+      ...known,
+      fingerprint: resizedFingerprint(known.fingerprint, change.pools),
+      // Shrunk for the night is no settled up state: the restore record keeps the size of the day.
+      replicas: draining?.shrunk ? known.replicas : { ...known.replicas, ...sizes },
+    },
+  };
+}
+
 function resized(draft: Draft, held: Held, change: Extract<Change, { kind: "resize" }>, done: Done): void {
-  const { known, draining } = draft.memory;
-  if (known?.createTime === change.createTime) {
-    const sizes = Object.fromEntries(change.pools.map(({ id, replicaCount }) => [id, replicaCount]));
-    draft.remember({
-      known: {
-        ...known,
-        fingerprint: resizedFingerprint(known.fingerprint, change.pools),
-        // Shrunk for the night is no settled up state: the restore record keeps the size of the day.
-        replicas: draining?.shrunk ? known.replicas : { ...known.replicas, ...sizes },
-      },
-    });
-  }
+  draft.memory = withSizes(draft.memory, change);
   draft.remember({ touchedAt: draft.now });
   answered(draft, held, "done", done.note, true);
 }

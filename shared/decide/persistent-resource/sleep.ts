@@ -219,8 +219,9 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         cause: sleep.cause,
         incarnation: createTime,
         ...(wreck ? { neverRan: true as const } : {}),
-        // What was rebuilt from an alternative goes back to the first record: the alternative was only a stand-in.
-        restoreId: standsIn ? standIn.restoreId : restoreId,
+        // What was built from an alternative goes back to the first record, or the spec: it was only a stand-in.
+        restoreId: (standsIn ? standIn.restoreId : undefined) ?? restoreId,
+        ...(standsIn && standIn.restoreId === undefined ? { fromSpec: true as const } : {}),
         alternative: memory.creating?.alternative ?? 0,
       },
     });

@@ -744,6 +744,25 @@ describe("coming back", () => {
       expect(restoreIdAfter(memory)).toBe(restoreId);
     });
 
+    it("or for the fleet's spec, where there was nothing before it: that is asked for first again", () => {
+      const spec = { displayName: "by the fleet file", resourcePools: resource.resourcePools };
+      const sleep = decide({ now: night, policy: { spec }, memory: { ...secondLook, standIn: { createTime } } }).memory
+        .sleep as NonNullable<NonNullable<Variation["memory"]>["sleep"]>;
+      expect(sleep).toMatchObject({ restoreId: `${name}@${createTime}`, fromSpec: true });
+      const bodyWith = (policy: Variation["policy"]) => {
+        const { action } = decide({
+          ...away,
+          now: noon,
+          observation: restore,
+          memory: { sleep },
+          ...(policy && { policy }),
+        });
+        return action.do === "change" && action.change.kind === "create" ? action.change.body : undefined;
+      };
+      expect(bodyWith({ spec })).toMatchObject({ displayName: "by the fleet file" });
+      expect(bodyWith(undefined)).toEqual(record.body);
+    });
+
     it("replaced by hand, and released: what is there then comes back", () => {
       const byHand = {
         ...withPool({ machineSpec: { machineType: "a3-highgpu-8g" } }),

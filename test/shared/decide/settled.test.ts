@@ -126,6 +126,12 @@ describe("done", () => {
     expect(memory.standIn).toEqual(standIn);
   });
 
+  it("create of an alternative, where there was nothing before it: it stands in for the spec", () => {
+    const creating = { at: at(now) - 11 * minute, alternative: 1 };
+    const { memory } = settle(creation, done, { memory: { ...emptyMemory, creating, known: undefined as never } });
+    expect(memory.standIn).toEqual({ createTime });
+  });
+
   it("resize: what is known then is what the resource shows then, so it is no drift", () => {
     const shown = withPool({ replicaCount: "4" });
     const requests = [request({ type: "scale", pool: "pool-1", replicas: 4 })];

@@ -1,12 +1,14 @@
 /** How operations end in the world: what failed, what had no effect, what nobody can tell, and other people's hands. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rules.ts";
+import { fingerprint } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import { claim, startWithin } from "../../../shared/operations/claim.ts";
 import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
 import type { Change } from "../../../shared/operations/operation.ts";
 import { record } from "../../../shared/operations/record.ts";
 import { settle, withdraw } from "../../../shared/operations/settle.ts";
 import { startAndRecord } from "../../../shared/operations/start.ts";
+import type { TargetDocument } from "../../../shared/state/documents.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
 import { callAsStranger, deployedModel, location, pools, runningPool, servingEndpoint } from "./fixtures.ts";
@@ -391,6 +393,28 @@ describe("who hears of the end", () => {
     });
     expect(await world.told(eventOf(change))).toEqual(["done", "started"]);
     expect((await world.store.get("targets", `${change.resource}#create`))?.value.requests).toEqual([]);
+  });
+
+  test("a target that has left the fleet: the size that we have set is known when it comes back", async () => {
+    const id = fresh("shrunk");
+    const createTime = await runningPool(world, id);
+    const change: Change = { kind: "resize", resource: onPool(id), createTime, pools: [{ id: "p0", replicaCount: 1 }] };
+    const known = async () => {
+      const shown = await world.reader.getPersistentResource(onPool(id));
+      if (shown === undefined) throw new Error(`${id} is gone`);
+      return { createTime, fingerprint: fingerprint(shown), replicas: { p0: 2 } };
+    };
+    const held = await world.claimed(change);
+    const key = held.targetKey;
+    const target = (await world.store.get("targets", key))?.value as TargetDocument;
+    const draining = { since: 1, shrunk: true } as const;
+    const memory = { kind: "persistentResource", deletes: [], startUps: [], known: await known(), draining } as const;
+    await world.store.transaction(async (tx) => tx.put("targets", key, { ...target, memory }));
+    await world.start(held);
+    await world.world.advance(3_600_000);
+    await settle(world.tools, await world.slotOf(change.resource), () => undefined);
+    // The day's size stays what a restore record will have.
+    expect((await world.store.get("targets", key))?.value.memory).toMatchObject({ known: await known() });
   });
 
   test("a name that comes late is not recorded over the next claim", async () => {
