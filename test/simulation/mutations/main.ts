@@ -43,13 +43,13 @@ async function hunt(mutation: Mutation, seeds: string, hours: string): Promise<F
 }
 
 const usage = `npm run simulate:mutations -- [--seeds N] [--hours H] [--only TEXT]
-  --seeds N    seeds that each bug gets at the most; default 600
+  --seeds N    seeds that each bug gets at the most; default 1000
   --hours H    hours of trouble in each, world time; default 4
   --only TEXT  only the bugs whose name has it
 Exit code 0: every bug was caught.`;
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "600" },
+    seeds: { type: "string", default: "1000" },
     hours: { type: "string", default: "4" },
     only: { type: "string", default: "" },
     help: { type: "boolean", short: "h", default: false },

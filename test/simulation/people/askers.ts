@@ -88,8 +88,8 @@ export class Askers {
     if (roll < 0.5) return { type: "wake", ...common, ttl };
     if (roll < 0.6) return { type: "hold", ...common, ttl: dice.pick(["5m", "20m", "50m"]) };
     if (roll < 0.7) return { type: "release", ...common, ttl };
-    if (roll < 0.78 || !isPool) return { type: "reboot", ...common, ttl };
-    return { type: "job", ...common, ttl, customJob: this.#job() };
+    if (roll < 0.74 || !isPool) return { type: "reboot", ...common, ttl };
+    return { type: "job", ...common, ttl: dice.pick(["40m", "90m", "2h"]), customJob: this.#job() };
   }
 
   #change(target: string): object {

@@ -37,13 +37,13 @@ export interface ReaderPortParts {
   readonly looks: number[];
   /** Which lists end early, until when, and what part of them is shown; shared by everybody: it is the service's trouble. */
   readonly short: Map<MethodName, { readonly until: number; readonly shown: number }>;
-  /** Until when a search by label finds nothing, whatever there is; shared by everybody. */
-  readonly labels: { hiddenUntil: number };
+  /** Until when a search by a label finds nothing, whatever there is; shared by everybody. */
+  readonly hidden: Map<string, number>;
 }
 
 /** Opens the port. */
 export function openReaderPort(parts: ReaderPortParts): VertexReader {
-  const { instance, cloud, dice, weather, answers, now, looks, short, labels } = parts;
+  const { instance, cloud, dice, weather, answers, now, looks, short, hidden } = parts;
 
   function serve(method: MethodName, request: object): JsonObject {
     if (dice.chance(weather.rates.readFails)) throw readError(dice);
@@ -105,9 +105,11 @@ export function openReaderPort(parts: ReaderPortParts): VertexReader {
       }),
     listActiveCustomJobs: () => listJobs(activeStates.map((state) => `state="JOB_STATE_${state}"`).join(" OR ")),
     listCustomJobsLabelled: async (_location, { key, value }) => {
-      if (dice.chance(weather.rates.readLags)) labels.hiddenUntil = now() + dice.between(0, 30) * minute;
+      const until =
+        hidden.get(value) ?? (dice.chance(weather.rates.labelHidden) ? now() + dice.between(0, 40) * minute : 0);
+      hidden.set(value, until);
       const found = await listJobs(`labels.${key}=${value}`);
-      return weather.stormy && now() < labels.hiddenUntil ? { ...found, items: [] } : found;
+      return weather.stormy && now() < until ? { ...found, items: [] } : found;
     },
     getEndpoint: (name) => get("EndpointService.GetEndpoint", readEndpoint, name),
     listEndpoints: () => list("EndpointService.ListEndpoints", "endpoints", readEndpoint, { parent }),

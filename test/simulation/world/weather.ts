@@ -24,6 +24,8 @@ export interface Rates {
   readonly readFails: number;
   readonly readLags: number;
   readonly listShort: number;
+  /** A search by label does not find what is there, for minutes. */
+  readonly labelHidden: number;
   /** A call is on its way for seconds. */
   readonly callSlow: number;
   readonly callFails: number;
@@ -54,6 +56,7 @@ const calm: Rates = {
   readFails: 0,
   readLags: 0,
   listShort: 0,
+  labelHidden: 0,
   callSlow: 0,
   callFails: 0,
   answerLost: 0,
@@ -80,6 +83,7 @@ const rough: Rates = {
   readFails: 0.03,
   readLags: 0.05,
   listShort: 0.03,
+  labelHidden: 0.5,
   callSlow: 0.08,
   callFails: 0.12,
   answerLost: 0.1,

@@ -103,7 +103,7 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     settings,
     pubsub: () => pubsub,
     interlope: (where) => interlope(where),
-    reader: { cloud, now, answers: new Map(), looks, short: new Map(), labels: { hiddenUntil: 0 } },
+    reader: { cloud, now, answers: new Map(), looks, short: new Map(), hidden: new Map() },
     writer: {
       cloud,
       watchers: [calls],
