@@ -1,5 +1,6 @@
 /** Creates a persistent resource. Ours is the one with our pools that is no older than the claim. */
 import { differsFromSpec } from "../decide/persistent-resource/fingerprint.ts";
+import { isWreck } from "../decide/persistent-resource/identity.ts";
 import { hour } from "../time/clock.ts";
 import { locationName, parseName } from "../vertex/names.ts";
 import type { JsonObject, PersistentResource, ResourcePool } from "../vertex/vertex.ts";
@@ -16,6 +17,8 @@ function differsFromRequest(body: JsonObject, resource: PersistentResource): str
     const shown = (
       id === undefined ? resource.resourcePools[index] : resource.resourcePools.find((pool) => pool.id === id)
     )?.replicaCount;
+    // What never ran may show no sizes.
+    if (shown === undefined && isWreck(resource)) continue;
     if (Number(shown ?? 0) !== Number(replicaCount)) {
       return `${id ?? `pool ${index + 1}`} has ${shown ?? 0} replicas instead of ${replicaCount}`;
     }

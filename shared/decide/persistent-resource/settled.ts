@@ -179,6 +179,8 @@ function fail(draft: Draft, held: Held, failed: Failed): void {
   const { now, jitter } = draft;
   const earlier = draft.attemptsAt(goal);
   const turn = goal === "create" ? afterFailedCreate(draft, failed.class) : undefined;
+  // Somebody else's is there, made at the same time: it must not be taken for what we have made.
+  if (goal === "create" && failed.class === "exists") draft.forget("creating");
   // What an alternative fails with says nothing about the first machines. If an apply has just cleared what those failed
   // with: it was no refusal, or no alternative would have been tried.
   const first = earlier ?? { class: "stockout", note: failed.note };

@@ -227,6 +227,12 @@ describe("failed", () => {
     expect(of(settled.memory)).toEqual(value);
   });
 
+  it("a create that somebody else was faster with: what is there is not taken for ours", () => {
+    const creating = { at: at(now), alternative: 1 };
+    expect(settle(creation, failed("exists"), { memory: { creating } }).memory.creating).toBeUndefined();
+    expect(settle(creation, failed("stockout"), { memory: { creating } }).memory.creating).toBeDefined();
+  });
+
   it("a delete that failed or lapsed leaves no sleep behind", () => {
     for (const settlement of [failed("busy"), { end: "lapsed", note: "never called" } as const]) {
       expect(settle(deletion, settlement, { memory: { sleep: sleeping } }).memory.sleep).toBeUndefined();

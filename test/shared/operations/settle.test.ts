@@ -3,14 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rules.ts";
 import { fingerprint } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import { claim, startWithin } from "../../../shared/operations/claim.ts";
+import { create } from "../../../shared/operations/create.ts";
 import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
-import type { Change } from "../../../shared/operations/operation.ts";
+import type { Change, Held } from "../../../shared/operations/operation.ts";
 import { record } from "../../../shared/operations/record.ts";
 import { settle, withdraw } from "../../../shared/operations/settle.ts";
 import { startAndRecord } from "../../../shared/operations/start.ts";
 import type { TargetDocument } from "../../../shared/state/documents.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
+import type { PersistentResource } from "../../../shared/vertex/vertex.ts";
 import { callAsStranger, deployedModel, location, pools, runningPool, servingEndpoint } from "./fixtures.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -122,6 +124,19 @@ describe("an operation that ends while it is looked at", () => {
     });
     expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "done" });
   });
+});
+
+test("what a failed create left is told by its error, though it shows no sizes", () => {
+  const resource = onPool("wreck");
+  const asked = { kind: "create", resource, body: { resourcePools: pools("2") } } as const;
+  const [{ replicaCount: _, ...shown } = {}] = pools("2");
+  const error = { code: 8, message: "The following quotas are exceeded: X" };
+  const value = { name: resource, createTime: "2026-11-22T09:00:01Z", resourcePools: [shown], error };
+  const held = { claimedAt: Date.parse("2026-11-22T09:00:00Z") } as Held;
+  const recognise = (state: string) =>
+    create.recognise(asked, held, { resource: { look: "present", value: { ...value, state } as PersistentResource } });
+  expect(recognise("ERROR")).toMatchObject({ seen: "impossible", class: "quota" });
+  expect(recognise("RUNNING")).toMatchObject({ seen: "impossible", class: "exists" });
 });
 
 describe("a resize is believed only when the replica counts show it", () => {
