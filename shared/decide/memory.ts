@@ -31,11 +31,10 @@ export interface PersistentResourceMemory {
   };
   /** Sizes by pool id when first seen: where a resource without a spec goes back to when nobody asks for another size. */
   readonly base?: { readonly [poolId: string]: number };
-  /**
-   * Our newest create, until what it made has been seen: when it was claimed, and on which machines. Without a sleep those
-   * that are due next.
-   */
+  /** Our newest create, until what it made has been seen: when it was claimed, and on which machines. */
   readonly creating?: { readonly at: Millis; readonly alternative: number };
+  /** The machines that are due where there is no sleep to say so: 0 the first, n the n-th alternative. */
+  readonly due?: number;
   /** This incarnation was built from an alternative: the record that the next rebuild goes back to, or else the spec. */
   readonly standIn?: { readonly restoreId?: string; readonly createTime?: string };
   /** Alternatives that are passed over: without quota until then, refused until `release` or the next `apply`. */

@@ -29,20 +29,18 @@ export interface Turn {
 }
 
 /** The machines that are due: 0 the first, n the n-th alternative. */
-export function machinesDue({ sleep, creating }: PersistentResourceMemory): number {
-  return sleep?.alternative ?? creating?.alternative ?? 0;
+export function machinesDue({ sleep, due }: PersistentResourceMemory): number {
+  return sleep?.alternative ?? due ?? 0;
 }
 
-function withDue({ sleep, creating }: PersistentResourceMemory, alternative: number) {
-  // In a sleep `creating` goes on saying what the newest create was made of: it may show late, and is a stand-in then.
-  if (sleep !== undefined) return { sleep: { ...sleep, alternative } };
-  return creating === undefined ? {} : { creating: { ...creating, alternative } };
+function withDue({ sleep }: PersistentResourceMemory, alternative: number) {
+  return sleep === undefined ? { due: alternative } : { sleep: { ...sleep, alternative } };
 }
 
 /** The memory with which a person's word (`release`, `apply`) begins anew: the first machines are due, none is passed over. */
 export function fromTheFirst(memory: PersistentResourceMemory): PersistentResourceMemory {
-  const { setAside: _, ...kept } = memory;
-  return { ...kept, ...withDue(memory, 0) };
+  const { setAside: _setAside, due: _due, ...kept } = memory;
+  return memory.sleep === undefined ? kept : { ...kept, ...withDue(memory, 0) };
 }
 
 /** Passes to the machines that are due after a create has failed. */

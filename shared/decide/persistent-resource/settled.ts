@@ -32,8 +32,12 @@ function clearsWreck({ memory: { sleep } }: Draft, change: Change): boolean {
 
 function cleared(draft: Draft): void {
   draft.forget("known", "draining", "look", "errorSince", "notRebuildable", "missing");
+  draft.forget("creating");
   // What the fleet has a spec of is built from that again, on the machines that are due: a wreck is no record.
-  draft.forget(draft.memory.sleep?.neverRan && draft.policy.spec !== undefined ? "sleep" : "creating");
+  const { sleep } = draft.memory;
+  if (sleep?.neverRan !== true || draft.policy.spec === undefined) return;
+  draft.forget("sleep");
+  draft.remember({ due: sleep.alternative });
 }
 
 function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "delete" }>, done: Done): void {
@@ -65,7 +69,7 @@ function created(draft: Draft, held: Held, done: Done): void {
   if (seen?.createTime !== undefined && seen.resourcePools.length > 0) {
     adoptOurs(draft, { ...seen, createTime: seen.createTime });
   }
-  draft.forget("sleep", "missing", "draining", "setAside");
+  draft.forget("sleep", "missing", "draining", "setAside", "due");
   draft.tell({
     id: `awake/${policy.key}/${held.claimedAt}`,
     phase: "awake",

@@ -222,7 +222,7 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         // What was built from an alternative goes back to the first record, or the spec: it was only a stand-in.
         restoreId: (standsIn ? standIn.restoreId : undefined) ?? restoreId,
         ...(standsIn && standIn.restoreId === undefined ? { fromSpec: true as const } : {}),
-        alternative: memory.creating?.alternative ?? 0,
+        alternative: memory.due ?? 0,
       },
     });
   }

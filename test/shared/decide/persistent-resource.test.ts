@@ -832,7 +832,7 @@ describe("coming back", () => {
       ],
       [
         "of the fleet's spec, where there never was a record",
-        { now: noon, observation: {}, memory: { creating: { at: 0, alternative: 1 } }, policy: { spec } },
+        { now: noon, observation: {}, memory: { due: 1 }, policy: { spec } },
         { ...spec, resourcePools: others },
       ],
       [

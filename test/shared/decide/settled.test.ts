@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
-import { machinesDue } from "../../../shared/decide/persistent-resource/machines.ts";
+import { fromTheFirst, machinesDue } from "../../../shared/decide/persistent-resource/machines.ts";
 import { persistentResource } from "../../../shared/decide/persistent-resource/persistent-resource.ts";
 import type { Change, FailureClass, Held, Settlement } from "../../../shared/operations/operation.ts";
 import { day, hour, minute } from "../../../shared/time/clock.ts";
@@ -74,8 +74,9 @@ describe("done", () => {
     it("its create rests as long as it had to, on the machines that are due", () => {
       const attempts = { count: 2, goal: "create", class: "quota", note: "-", nextAt: at(now) + hour } as const;
       const facts = { shown: "absent", policy: { spec } } as const;
-      const { memory } = settle(deletion, done, { ...facts, memory: { sleep: wreck, creating, attempts } });
-      expect([memory.attempts, memory.creating]).toEqual([attempts, creating]);
+      const sleep = { ...wreck, alternative: 1 };
+      const { memory } = settle(deletion, done, { ...facts, memory: { sleep, creating, attempts } });
+      expect([memory.attempts, memory.creating, memory.due]).toEqual([attempts, undefined, 1]);
       const deleting = { ...attempts, goal: "delete" } as const;
       expect(settle(deletion, done, { ...facts, memory: { sleep: wreck, attempts: deleting } }).memory.attempts).toBe(
         undefined,
@@ -225,6 +226,15 @@ describe("failed", () => {
     expect(settled.answers.map(({ phase }) => phase)).toEqual(requestEnds ? ["failed"] : []);
     expect(settled.requests.length).toBe(requestEnds ? 0 : 1);
     expect(of(settled.memory)).toEqual(value);
+  });
+
+  it("an apply while an alternative is being created changes what is due, and not what is being created", () => {
+    const policy = { restore: { early: 0, alternatives: [{ resourcePools: resource.resourcePools }] } };
+    const creating = { at: at(now), alternative: 1 };
+    const memory = fromTheFirst({ ...emptyMemory, due: 1, creating });
+    expect([memory.due, memory.creating]).toEqual([undefined, creating]);
+    const after = settle(creation, failed("quota"), { policy, memory: { due: 0, creating } }).memory;
+    expect([after.due, after.setAside?.map(({ alternative }) => alternative)]).toEqual([0, [1]]);
   });
 
   it("a create that somebody else was faster with: what is there is not taken for ours", () => {

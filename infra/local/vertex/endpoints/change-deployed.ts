@@ -1,6 +1,6 @@
 /** UndeployModel and MutateDeployedModel. */
 import type { Method } from "../api/dispatch.ts";
-import { failedPrecondition, invalidField } from "../api/errors.ts";
+import { failedPrecondition, invalidField, status } from "../api/errors.ts";
 import { type Fields, readFields } from "../api/fields.ts";
 import { requiredMask } from "../api/masks.ts";
 import type { EndpointContext } from "./context.ts";
@@ -65,10 +65,12 @@ export function createMutateDeployedModel(context: EndpointContext): Method {
   const planMutated = kernel.agenda.define<Event>("mutateDeployedModel.finished", (event) => {
     const found = endpoints.deployed(event.endpoint, event.uid);
     const operation = operations.get(event.operation);
-    if (!found || !operation) return;
+    if (!operation) return;
+    // The platform may have undeployed it meanwhile, a Spot model whose restarts all failed.
+    const gone = () => status("NOT_FOUND", "The deployed model does not exist any more.");
     const failure = operations.failureOf(event.operation);
-    if (failure) {
-      operations.finish(event.operation, { error: failure });
+    if (!found || failure) {
+      operations.finish(event.operation, { error: failure ?? gone() });
       return;
     }
     const { endpoint, model } = found;
