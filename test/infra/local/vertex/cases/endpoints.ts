@@ -309,6 +309,25 @@ export const endpointCases: readonly Case[] = [
     },
   },
   {
+    title: "an operation on a model that the platform undeploys ends",
+    does: "An operation on a deployed model that goes away by itself ends with NOT_FOUND: the endpoint is not blocked by it.",
+    source: "nothing documented; an operation that never ends would block the endpoint for ever",
+    async run(service) {
+      const { endpoint, model } = await servingGround(service, "expired");
+      const flexStart = { maxRuntimeDuration: "7200s" };
+      const asked = { id: "7", dedicatedResources: { spot: false, flexStart } };
+      await service.done(deploy, deployRequest(endpoint, model, asked, { "0": 100 }), "v1beta1");
+      await service.pass(7_170);
+      const dedicatedResources = { machineSpec: gpuMachine, minReplicaCount: 2, maxReplicaCount: 2 };
+      const updateMask = "dedicatedResources.minReplicaCount,dedicatedResources.maxReplicaCount";
+      const request = { endpoint, deployedModel: { id: "7", dedicatedResources }, updateMask };
+      const operation = await service.settle(await service.call(mutate, request));
+      expect(operation).toMatchObject({ done: true, error: { code: 5 } });
+      expect(await deployedModels(service, endpoint)).toEqual([]);
+      await service.done(deploy, deployRequest(endpoint, model, { id: "8" }, { "0": 100 }));
+    },
+  },
+  {
     title: "scale to zero gives idle replicas back",
     does: "v1beta1 scale_to_zero_spec allows min_replica_count 0; after the idle period the model has no replicas.",
     source: "proto v1beta1 ScaleToZeroSpec; nothing here sends predictions",
