@@ -60,7 +60,9 @@ export function adoptOurs(draft: Draft, resource: Identified): Identity {
   const { creating, sleep } = draft.memory;
   const { createTime } = resource;
   const record = sleep === undefined || sleep.fromSpec ? {} : { restoreId: sleep.restoreId };
-  if (!creating?.alternative) draft.forget("standIn");
+  const other = draft.policy.restore.alternatives[(creating?.alternative ?? 0) - 1];
+  // By its time alone it might be somebody else's, made while ours failed.
+  if (other === undefined || differsFromSpec(other, resource) !== undefined) draft.forget("standIn");
   else draft.remember({ standIn: { ...record, createTime } });
   return adopt(draft, resource);
 }

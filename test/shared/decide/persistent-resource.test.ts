@@ -809,7 +809,8 @@ describe("coming back", () => {
     it("shown only after its create was given up: it stands in all the same, whatever is due by then", () => {
       const late = { ...resource, createTime: "2026-11-20T10:30:00Z" };
       const creating = { at: at("2026-11-20T10:29:00Z"), alternative: 1 };
-      const facts = caseOf({ now: noon, shown: late, observation: restore });
+      const policy = { restore: { early: 0, alternatives: [{ resourcePools: resource.resourcePools }] } };
+      const facts = caseOf({ now: noon, shown: late, observation: restore, policy });
       const memory = { kind: "persistentResource", deletes: [], startUps: [], ...asleep, creating } as const;
       const { memory: after } = persistentResource.decide({ ...facts, memory });
       expect(after.standIn).toEqual({ restoreId: asleep.sleep?.restoreId, createTime: late.createTime });

@@ -123,14 +123,23 @@ describe("done", () => {
   ])("create %s", (_why, alternative, standIn) => {
     const creating = { at: at(now) - 11 * minute, alternative };
     const before = { ...emptyMemory, sleep: { ...sleeping, alternative }, creating, standIn: { restoreId: "earlier" } };
-    const { memory } = settle(creation, done, { memory: { ...before, known: undefined as never } });
+    const policy = { restore: { early: 0, alternatives: [{ resourcePools: resource.resourcePools }] } };
+    const { memory } = settle(creation, done, { policy, memory: { ...before, known: undefined as never } });
     expect(memory.standIn).toEqual(standIn);
   });
 
   it("create of an alternative, where there was nothing before it: it stands in for the spec", () => {
     const creating = { at: at(now) - 11 * minute, alternative: 1 };
-    const { memory } = settle(creation, done, { memory: { ...emptyMemory, creating, known: undefined as never } });
-    expect(memory.standIn).toEqual({ createTime });
+    const memory = { ...emptyMemory, creating, known: undefined as never };
+    const standInWith = (machineType: string) => {
+      const resourcePools = resource.resourcePools.map((pool) => ({ ...pool, machineSpec: { machineType } }));
+      const policy = { restore: { early: 0, alternatives: [{ resourcePools }] } };
+      return settle(creation, done, { policy, memory }).memory.standIn;
+    };
+    const [{ machineSpec: { machineType = "" } = {} } = {}] = resource.resourcePools;
+    expect(standInWith(machineType)).toEqual({ createTime });
+    // Somebody else's, made while ours failed.
+    expect(standInWith("a2-highgpu-1g")).toBeUndefined();
   });
 
   it("resize: what is known then is what the resource shows then, so it is no drift", () => {
