@@ -4,7 +4,7 @@
  */
 
 /** `google.cloud.aiplatform.v1.AcceleratorType`. */
-export const acceleratorTypes: readonly string[] = [
+export const acceleratorTypes = [
   "ACCELERATOR_TYPE_UNSPECIFIED",
   "NVIDIA_TESLA_K80",
   "NVIDIA_TESLA_P100",
@@ -24,7 +24,7 @@ export const acceleratorTypes: readonly string[] = [
   "TPU_V3",
   "TPU_V4_POD",
   "TPU_V5_LITEPOD",
-];
+] as const;
 
 /** `google.cloud.aiplatform.v1.ReservationAffinity.Type`. */
 export const reservationAffinityTypes: readonly string[] = [

@@ -3,6 +3,7 @@
  * instead.
  */
 import { z } from "zod";
+import { acceleratorTypes } from "../../decide/persistent-resource/enum-values.ts";
 import type { Millis } from "../../time/clock.ts";
 import { formatDuration, parseDuration } from "../../time/duration.ts";
 import { quote, say } from "../issues.ts";
@@ -143,28 +144,8 @@ const machineType = text(
   'write one like "n1-standard-8", "g2-standard-12" or "a2-highgpu-1g"',
 );
 
-const acceleratorTypes = [
-  "NVIDIA_TESLA_P100",
-  "NVIDIA_TESLA_V100",
-  "NVIDIA_TESLA_P4",
-  "NVIDIA_TESLA_T4",
-  "NVIDIA_TESLA_A100",
-  "NVIDIA_A100_80GB",
-  "NVIDIA_L4",
-  "NVIDIA_H100_80GB",
-  "NVIDIA_H100_MEGA_80GB",
-  "NVIDIA_H200_141GB",
-  "NVIDIA_B200",
-  "NVIDIA_GB200",
-  "NVIDIA_RTX_PRO_6000",
-  "TPU_V2",
-  "TPU_V3",
-  "TPU_V4_POD",
-  "TPU_V5_LITEPOD",
-] as const;
-
 /** Vertex AI's own AcceleratorType names, deprecated ones left out (accelerator_type.proto). */
-const acceleratorType = z.enum(acceleratorTypes);
+const acceleratorType = z.enum(acceleratorTypes).exclude(["ACCELERATOR_TYPE_UNSPECIFIED", "NVIDIA_TESLA_K80"]);
 
 /** A number of machines; 1,000 is the most that a pool takes (vertex-api.md 1.2). */
 export const replicas = z.number().int().min(0).max(1000);
