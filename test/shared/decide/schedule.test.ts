@@ -137,6 +137,11 @@ describe("daylight saving", () => {
     ]);
   });
 
+  it("up until 02:00, where the repeated hour begins: that too is shown twice, and the last counts", () => {
+    const rule = schedule("Europe/Berlin", ["sat 20:00-02:00"]);
+    expect(scheduleAt(rule, at("2026-10-25T00:30:00Z"))).toMatchObject({ on: true, until: at("2026-10-25T01:00:00Z") });
+  });
+
   it("up from 02:30 in the repeated hour: up at its first occurrence, 00:30Z", () => {
     const rule = schedule("Europe/Berlin", ["sun 02:30-12:00"]);
     const morning = transitions(rule, at("2026-10-24T22:00:00Z"), at("2026-10-25T10:59:00Z"));
@@ -215,7 +220,7 @@ function wallMinutes(zone: string): (at: number) => number {
 
 /**
  * A naive model, minute by minute. A start has come once the wall clock has ever shown it or later (so a gap's end
- * counts, and a repeated hour's first pass); an end has come once the wall clock will never be before it again.
+ * counts, and a repeated hour's first pass); an end has come once the wall clock will never be before it, nor show it, again.
  */
 function naive(rule: Schedule, from: number, minutesLong: number): boolean[] {
   const wall = wallMinutes(rule.zone);
@@ -236,7 +241,8 @@ function naive(rule: Schedule, from: number, minutesLong: number): boolean[] {
         if (!window.days.includes(weekday)) continue;
         const start = date * 1440 + window.from;
         const end = date * 1440 + (window.to <= window.from ? window.to + 1440 : window.to);
-        if (start <= (reached[index] ?? 0) && (notBefore[index] ?? 0) < end) return true;
+        const ended = (notBefore[index] ?? 0) >= end && (notBefore[index + 1] ?? Number.POSITIVE_INFINITY) > end;
+        if (start <= (reached[index] ?? 0) && !ended) return true;
       }
     }
     return false;
