@@ -134,7 +134,7 @@ describe("From the first plan to a shrunk fleet", () => {
 
   test("status names who applied it, and every target", async () => {
     const { code, out } = await place.run("status");
-    expect(out).toContain("version 1, applied 2026-11-23T08:00Z by ci");
+    expect(out).toMatch(/version 1, applied 2026-11-23T08:\d\dZ by ci/);
     expect(out).toMatch(/research +unknown +us-central1 +not looked at yet/);
     expect(code).toBe(0);
   });
@@ -152,13 +152,13 @@ describe("From the first plan to a shrunk fleet", () => {
 
   test("pause shows in status and plan, and resume ends it", async () => {
     await place.run("pause", "--note", "migration", "--by", "ops");
-    expect((await place.run("status")).out).toContain("PAUSED since 2026-11-23T08:00Z by ops: migration");
+    expect((await place.run("status")).out).toMatch(/PAUSED since 2026-11-23T08:\d\dZ by ops: migration/);
     expect((await place.run("plan", two)).out).toContain("the fleet is paused");
     const explained = (await place.run("explain", "research")).out;
     expect(explained).toMatch(/^research is unknown: paused since .* by ops: migration; nothing is started until/);
     expect(explained).toContain("but for the pause: create research with 1 pool");
     const again = await place.run("pause", "--note", "again", "--by", "ann");
-    expect(again.out).toContain("paused already since 2026-11-23T08:00Z by ops: migration");
+    expect(again.out).toMatch(/paused already since 2026-11-23T08:\d\dZ by ops: migration/);
     expect(again.err).toContain('the note "again" was not taken');
     expect(again.code).toBe(0);
     expect((await place.run("resume")).code).toBe(0);
