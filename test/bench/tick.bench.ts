@@ -9,7 +9,7 @@ import { inProcess, type Job } from "./tick/worker.ts";
 
 const locations = 5;
 const sizes = [10, 1_000, 10_000] as const;
-/** What a tick in a 512 MB function may take, in 10^6 bytes, and how long. */
+/** What a tick may take, in 10^6 bytes, and how long: it would do in a function of 256 MB. */
 const mostMegabytes = 256;
 const mostMilliseconds = 10_000;
 

@@ -2,8 +2,6 @@
  * One process of the events' bench: `worker.ts JOB`, where JOB is JSON. It takes events as `scale` does and their pokes as
  * `reconcile` does, on SQLite in a file, and tells its parent what it came to.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import type { Home } from "../../../shared/home.ts";
 import { receiveEvent, receivePoke } from "../../../shared/receive.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
@@ -11,6 +9,7 @@ import { openStore } from "../../../shared/state/open.ts";
 import { publishOwed } from "../../../shared/state/outbox.ts";
 import { type Clock, second, systemClock } from "../../../shared/time/clock.ts";
 import { timed } from "../bench.ts";
+import { answerJob, inFunctionProcess } from "../function-process.ts";
 import { beginning, fleetOf } from "../tick/fleet-of.ts";
 import { createInstantVertex } from "./instant-vertex.ts";
 
@@ -116,15 +115,6 @@ async function run({ work, store: url, events }: Job): Promise<Result> {
 }
 
 /** Runs a job in a process of its own. */
-export async function inProcess(job: Job): Promise<Result> {
-  // The young generation of a small function: at its default size V8 reserves up to 100 MB for it, and keeps them.
-  const execArgv = ["--expose-gc", "--max-semi-space-size=4"];
-  const child = fork(import.meta.filename, [JSON.stringify(job)], { execArgv });
-  const [[message], [code]] = await Promise.all([once(child, "message"), once(child, "exit")]);
-  if (code !== 0) throw new Error(`the worker for ${job.work} ended with ${code}`);
-  return message as Result;
-}
+export const inProcess = (job: Job): Promise<Result> => inFunctionProcess(import.meta.filename, job);
 
-const [, , given] = process.argv;
-if (process.argv[1] === import.meta.filename && given !== undefined)
-  process.send?.(await run(JSON.parse(given) as Job));
+await answerJob(import.meta.filename, run);

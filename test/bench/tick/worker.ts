@@ -2,8 +2,6 @@
  * One process of the tick's bench: `worker.ts JOB`, where JOB is JSON. It prints one JSON line. A process of its own, because
  * the most memory that a process had is known only at its end.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import type { Home } from "../../../shared/home.ts";
 import { reconcile } from "../../../shared/reconcile.ts";
 import { applyFleet } from "../../../shared/state/apply.ts";
@@ -13,6 +11,7 @@ import { tick } from "../../../shared/tick.ts";
 import { type Clock, minute, systemClock } from "../../../shared/time/clock.ts";
 import { createReader } from "../../../shared/vertex/reader.ts";
 import { median, rate, timed } from "../bench.ts";
+import { answerJob, inFunctionProcess } from "../function-process.ts";
 import { beginning, fleetOf } from "./fleet-of.ts";
 
 /** What to do. */
@@ -94,23 +93,10 @@ async function run(job: Job): Promise<Omit<Result, "megabytes">> {
   }
 }
 
-/**
- * The old space that V8 takes in the tick's container of 512 MB, a quarter of it, in MB: on a larger machine it would let
- * garbage lie, and the most memory would say how large the machine is.
- */
-const oldSpace = 128;
-
 /** Runs a job in a process of its own. */
-export async function inProcess(job: Job): Promise<Result> {
-  const child = fork(import.meta.filename, [JSON.stringify(job)], { execArgv: [`--max-old-space-size=${oldSpace}`] });
-  const [[message], [code]] = await Promise.all([once(child, "message"), once(child, "exit")]);
-  if (code !== 0) throw new Error(`the worker for ${job.work} ended with ${code}`);
-  return message as Result;
-}
+export const inProcess = (job: Job): Promise<Result> => inFunctionProcess(import.meta.filename, job);
 
-const [, , given] = process.argv;
-if (process.argv[1] === import.meta.filename && given !== undefined) {
-  const result = await run(JSON.parse(given) as Job);
-  const megabytes = (process.resourceUsage().maxRSS * 1_024) / 1e6;
-  process.send?.({ ...result, megabytes } satisfies Result);
-}
+await answerJob<Job>(import.meta.filename, async (job): Promise<Result> => {
+  const result = await run(job);
+  return { ...result, megabytes: (process.resourceUsage().maxRSS * 1_024) / 1e6 };
+});
