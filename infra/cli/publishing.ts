@@ -46,7 +46,8 @@ const every = (waited: Millis): Millis => (waited < 15 * second ? 50 : 250);
  * @param written the event as somebody wrote it; it gets an id where it has none.
  * @param following how its answers are followed; undefined: not at all.
  * @throws BadEvent with everything that is wrong with it; Failure when Pub/Sub refuses, when no final answer comes in time,
- * when nobody waits any more ({@link Interrupted}), or when the answer would be one to something else, which was published under the same id before.
+ * when nobody waits any more ({@link Interrupted}), or when the answer would be one to something else, which was published
+ * under the same id before.
  */
 export async function publishEvent(home: Home, written: object, following?: Following): Promise<Published> {
   const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };

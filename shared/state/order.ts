@@ -1,6 +1,7 @@
 /**
  * The order of events: Pub/Sub's publish time; among equals its message id, a number that grows within what was published
- * together; then the event id. Never the sender's clock, never the order of arrival. Events that want the same thing compete for one place, and the newest of them has it.
+ * together; then the event id. Never the sender's clock, never the order of arrival. Events that want the same thing
+ * compete for one place, and the newest of them has it.
  */
 import type { Request, Wish } from "../events/requests.ts";
 import type { Order, TargetDocument } from "./documents.ts";

@@ -92,7 +92,10 @@ function notProven(draft: Draft, sleep: Sleep, createTime: string): PersistentRe
   });
 }
 
-/** Records a clean look. What jobs were seen on is clean only for a delete that cancels them. @returns the decision to wait, or undefined when this is the second one. */
+/**
+ * Records a clean look. What jobs were seen on is clean only for a delete that cancels them.
+ * @returns the decision to wait, or undefined when this is the second one.
+ */
 function firstLook(draft: Draft, sleep: Sleep, createTime: string): PersistentResourceDecision | undefined {
   const { now } = draft;
   const first = draft.firstLook;

@@ -9,6 +9,12 @@ const undeploy = "EndpointService.UndeployModel";
 const mutate = "EndpointService.MutateDeployedModel";
 const update = "EndpointService.UpdateEndpoint";
 
+/** Deploys a model with id 7 that the platform undeploys by itself after some seconds; v1beta1. */
+function flexStart(endpoint: string, model: string, seconds: number): JsonObject {
+  const dedicatedResources = { spot: false, flexStart: { maxRuntimeDuration: `${seconds}s` } };
+  return deployRequest(endpoint, model, { id: "7", dedicatedResources }, { "0": 100 });
+}
+
 /** An endpoint with one Spot model that has all the traffic. */
 async function served(service: Service, id: string, more: JsonObject = {}) {
   const ground = await servingGround(service, id);
@@ -293,15 +299,8 @@ export const endpointCases: readonly Case[] = [
     source: "docs use-flex-start-vms; proto v1beta1",
     async run(service) {
       const { endpoint, model } = await servingGround(service, "flex");
-      const flex = (seconds: number) =>
-        deployRequest(
-          endpoint,
-          model,
-          { id: "7", dedicatedResources: { spot: false, flexStart: { maxRuntimeDuration: `${seconds}s` } } },
-          { "0": 100 },
-        );
-      expect(await service.refused(deploy, flex(604_801), "v1beta1")).toMatchObject({ code: 3 });
-      await service.done(deploy, flex(7200), "v1beta1");
+      expect(await service.refused(deploy, flexStart(endpoint, model, 604_801), "v1beta1")).toMatchObject({ code: 3 });
+      await service.done(deploy, flexStart(endpoint, model, 7200), "v1beta1");
       expect(JSON.stringify(await getEndpoint(service, endpoint, "v1beta1"))).toContain('"maxRuntimeDuration":"7200s"');
       expect(JSON.stringify(await getEndpoint(service, endpoint))).not.toContain("flexStart");
       await service.pass(7200);
@@ -314,9 +313,7 @@ export const endpointCases: readonly Case[] = [
     source: "nothing documented; an operation that never ends would block the endpoint for ever",
     async run(service) {
       const { endpoint, model } = await servingGround(service, "expired");
-      const flexStart = { maxRuntimeDuration: "7200s" };
-      const asked = { id: "7", dedicatedResources: { spot: false, flexStart } };
-      await service.done(deploy, deployRequest(endpoint, model, asked, { "0": 100 }), "v1beta1");
+      await service.done(deploy, flexStart(endpoint, model, 7200), "v1beta1");
       await service.pass(7_170);
       const dedicatedResources = { machineSpec: gpuMachine, minReplicaCount: 2, maxReplicaCount: 2 };
       const updateMask = "dedicatedResources.minReplicaCount,dedicatedResources.maxReplicaCount";
