@@ -9,6 +9,7 @@ import { describeSample, type PoolSample, samplePool } from "../idle/pool-sample
 import type { PersistentResourceMemory } from "../memory.ts";
 import { describeAsker, describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
+import { differsFromSpec } from "./fingerprint.ts";
 import { type Identified, identify, isWreck, missing } from "./identity.ts";
 import { sleepWhenIdle, warnOfSleep } from "./idleness.ts";
 import { outsideWindow } from "./off-hours.ts";
@@ -136,6 +137,19 @@ function inError(
   });
 }
 
+/**
+ * What the fleet's spec says otherwise than it is built, as somebody has edited the one or accepted the other: nobody
+ * rebuilds for that what runs and may be in use, but a file that is not carried out says so.
+ */
+function builtOtherwise({ policy, memory }: Draft, resource: Identified): readonly string[] {
+  if (policy.spec === undefined || memory.standIn !== undefined) return [];
+  const difference = differsFromSpec(policy.spec, resource);
+  if (difference === undefined) return [];
+  return [
+    `Not built as the fleet's spec says (${difference}), and not rebuilt for that: delete it yourself, then "tidekeeper release ${policy.name}" creates it from the spec`,
+  ];
+}
+
 function whileRunning(
   draft: Draft,
   resource: Identified,
@@ -163,7 +177,11 @@ function whileRunning(
   const sizing = closeGaps(draft, resource, presence, sample);
   if (sizing && "decision" in sizing) return sizing.decision;
 
-  const waiting = new Set([...served.waiting, ...[idle, sizing].flatMap((one) => (one ? [one.waits] : []))]);
+  const waiting = new Set([
+    ...served.waiting,
+    ...[idle, sizing].flatMap((one) => (one ? [one.waits] : [])),
+    ...builtOtherwise(draft, resource),
+  ]);
   const end = presence.until === undefined ? "" : ` until ${draft.timeInZone(presence.until)}`;
   return draft.finish({
     rule: presence.rule,

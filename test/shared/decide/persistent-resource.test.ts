@@ -918,6 +918,30 @@ describe("somebody else's hands", () => {
     ]);
   });
 
+  it("a spec edited under a running resource is not carried out, and says so until it is deleted and released", () => {
+    const spec = { resourcePools: other.resourcePools };
+    const edited = { now: noon, policy: { spec } };
+    const up = decide(edited);
+    expect([up.action.do, up.phase]).toEqual(["nothing", "up"]);
+    expect(up.why).toContain(
+      'pool-1 machineSpec is {"machineType":"n1-standard-8"} instead of {"machineType":"n1-standard-4"}',
+    );
+    expect(decide({ ...edited, memory: { standIn: { createTime: resource.createTime ?? "" } } }).why).not.toContain(
+      "spec",
+    );
+
+    const absent = { ...edited, shown: "absent" } as const;
+    const gone = decide({ ...absent, memory: { ...knowing(resource), missing: { since: 0 } } });
+    const after = persistentResource.decide({
+      ...caseOf({ ...absent, requests: [request({ type: "release" })] }),
+      memory: gone.memory,
+    });
+    expect(after.action).toMatchObject({
+      do: "change",
+      change: { kind: "create", body: { resourcePools: spec.resourcePools } },
+    });
+  });
+
   it("drift outlasts what happens meanwhile: gone, and created again by them, it is still theirs", () => {
     const gone = decide({ now: noon, shown: "absent", memory: { ...knowing(resource), missing: { since: 0 } } });
     expect(gone.phase).toBe("drifted");
