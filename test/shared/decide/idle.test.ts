@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { costOf, idleThreshold, learnThreshold } from "../../../shared/decide/idle/auto-idle.ts";
 import {
@@ -12,6 +11,7 @@ import {
 import type { PoolSample } from "../../../shared/decide/idle/pool-sample.ts";
 import type { IdleTrack } from "../../../shared/state/documents.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
+import { fc } from "../../properties.ts";
 import { at } from "./schedules.ts";
 
 const first = "2026-11-20T07:00:00Z";

@@ -1,5 +1,4 @@
 /** Properties: what may never happen, whatever the facts. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PersistentResourceCase, PersistentResourceObservation } from "../../../shared/decide/decision.ts";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
@@ -9,6 +8,7 @@ import type { Request, Wish } from "../../../shared/events/requests.ts";
 import type { BusyPolicy } from "../../../shared/fleet/fleet.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
 import type { PersistentResource } from "../../../shared/vertex/vertex.ts";
+import { fc } from "../../properties.ts";
 import {
   caseOf,
   emptyMemory,

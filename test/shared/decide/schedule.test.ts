@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lateness, nextStartAfter, scheduleAt, transitions } from "../../../shared/decide/schedule/schedule.ts";
 import type { Schedule, Weekday } from "../../../shared/fleet/fleet.ts";
 import { day, minute } from "../../../shared/time/clock.ts";
+import { fc } from "../../properties.ts";
 import { at, schedule, weekly } from "./schedules.ts";
 
 const iso = (millis: number | undefined) => (millis === undefined ? undefined : new Date(millis).toISOString());

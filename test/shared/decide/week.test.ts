@@ -1,5 +1,4 @@
 /** Weeks in a toy world: decide, settle, observe, minute by minute, with ticks that are lost and creates that fail. */
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type IdleFacts, idleVerdict, observePool } from "../../../shared/decide/idle/idle.ts";
 import { samplePool } from "../../../shared/decide/idle/pool-sample.ts";
@@ -11,6 +10,7 @@ import type { Held, Settlement } from "../../../shared/operations/operation.ts";
 import type { IdleTrack, RestoreRecord } from "../../../shared/state/documents.ts";
 import { day, hour, minute } from "../../../shared/time/clock.ts";
 import type { JsonObject, PersistentResource } from "../../../shared/vertex/vertex.ts";
+import { fc } from "../../properties.ts";
 import { caseOf, emptyMemory, heldFor, idleRule, job, knowing, name, resource, verbatimOf } from "./cases.ts";
 import { at, schedule } from "./schedules.ts";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FleetUnreadable, fleetFromJson, fleetToJson, joinFleet, splitFleet } from "../../../shared/fleet/applied.ts";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import { parseFleet } from "../../../shared/fleet/parse.ts";
+import { fc } from "../../properties.ts";
 
 const { fleet } = parseFleet(readFileSync("fleet.example.yaml", "utf8"), "fleet.example.yaml");
 
@@ -20,8 +20,8 @@ describe("The applied fleet", () => {
   });
 
   test("joins again from parts of any size, whatever characters it holds", () => {
-    assert(
-      property(string({ unit: "binary", maxLength: 40 }), (namePrefix) => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (namePrefix) => {
         const odd: Fleet = { ...fleet, namePrefix: `${namePrefix}\u{1F30A}` };
         const { parts, digest } = splitFleet(odd, 97);
         expect(parts.every((part) => Buffer.byteLength(part) <= 97)).toBe(true);

@@ -2,7 +2,6 @@
  * Pub/Sub delivers at least once and in any order. Whatever it does, the target ends the same, and every event has
  * exactly one final answer once what is open has been carried out.
  */
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FleetEvent } from "../../../shared/events/schema.ts";
 import { finalPhases } from "../../../shared/outcomes/outcome.ts";
@@ -10,6 +9,7 @@ import { applyFleet } from "../../../shared/state/apply.ts";
 import { publishOwed, putOutcome } from "../../../shared/state/outbox.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import type { Store } from "../../../shared/state/store.ts";
+import { fc } from "../../properties.ts";
 import { fleet } from "./fleet.ts";
 import { monday9 } from "./samples.ts";
 import { take } from "./take.ts";

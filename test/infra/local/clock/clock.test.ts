@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createManualClock } from "../../../../infra/local/clock/manual-clock.ts";
 import { createRandom } from "../../../../infra/local/clock/random.ts";
 import { createScaledClock } from "../../../../infra/local/clock/scaled-clock.ts";
+import { fc } from "../../../properties.ts";
 
 const start = Date.parse("2026-03-01T00:00:00Z");
 

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createManualClock, type ManualClock } from "../../../../infra/local/clock/manual-clock.ts";
 import type { Message } from "../../../../infra/local/pubsub/message.ts";
 import { Queue } from "../../../../infra/local/pubsub/queue.ts";
 import { readSettings, withDefaults } from "../../../../infra/local/pubsub/settings.ts";
 import type { JsonObject } from "../../../../infra/local/wire/service.ts";
+import { fc } from "../../../properties.ts";
 
 let wire: ManualClock;
 let forwarded: { id: string; attempts: number }[];

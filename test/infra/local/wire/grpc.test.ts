@@ -1,8 +1,8 @@
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../../../infra/local/server.ts";
 import { loadDescriptors } from "../../../../infra/local/wire/descriptors.ts";
+import { fc } from "../../../properties.ts";
 
 let cloud: LocalCloud;
 let client: Client;

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../../../infra/local/server.ts";
 import { httpStatus } from "../../../../infra/local/wire/errors.ts";
 import type { CodeName } from "../../../../infra/local/wire/service.ts";
+import { fc } from "../../../properties.ts";
 
 let cloud: LocalCloud;
 let base: string;

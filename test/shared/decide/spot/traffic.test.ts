@@ -1,7 +1,7 @@
 /** Traffic splits: they sum to 100 or are empty, and other people's shares stay what they are. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isEmptySplit, moveShare, shareOf } from "../../../../shared/decide/spot-model/traffic.ts";
+import { fc } from "../../../properties.ts";
 
 describe("moving our share", () => {
   it.each([

@@ -2,9 +2,9 @@
  * Random walks: the decision drives a toy endpoint while capacity comes and goes, operations fail, other people deploy and
  * edit the split, and requests arrive. What must hold at every step is checked at every step (walker.ts).
  */
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { hour, minute } from "../../../../shared/time/clock.ts";
+import { fc } from "../../../properties.ts";
 import { deploysPerHour, office, step, Walk } from "./walker.ts";
 import { onDemand, rung, spotA100, spotL4 } from "./world.ts";
 

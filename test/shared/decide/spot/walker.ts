@@ -1,11 +1,11 @@
 /** The walker of the random walks: what may happen to a toy endpoint, and what must hold at every step. */
-import fc from "fast-check";
 import { expect } from "vitest";
 import { rungOf } from "../../../../shared/decide/spot-model/ladder.ts";
 import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Schedule } from "../../../../shared/fleet/fleet.ts";
 import type { Change, FailureClass, Settlement } from "../../../../shared/operations/operation.ts";
 import { hour, type Millis, minute } from "../../../../shared/time/clock.ts";
+import { fc } from "../../../properties.ts";
 import { changeOf, request, stranger, Toy } from "./world.ts";
 
 export const deploysPerHour = 3;

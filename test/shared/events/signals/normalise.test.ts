@@ -1,10 +1,10 @@
 /** Every shape in which a preemption may be heard of, and what is made of it. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Envelope } from "../../../../shared/events/envelope.ts";
 import { openEnvelope } from "../../../../shared/events/envelope.ts";
 import { normaliseSignal } from "../../../../shared/events/signals/normalise.ts";
 import type { Signal } from "../../../../shared/events/signals/signal.ts";
+import { fc } from "../../../properties.ts";
 import { incident, preemptedLogEntry, preemptedOperation, undeployLogEntry } from "./samples.ts";
 
 function envelope(body: unknown, attributes: Record<string, string> = {}, messageId = "m1"): Envelope {
