@@ -35,7 +35,8 @@ class TargetMismatch extends Error {
 }
 
 function jitter(key: string, target: TargetDocument): number {
-  return stableFraction(`${key}/${target.memory.attempts?.count ?? 0}`);
+  const tries = Object.values(target.memory.attemptsAt ?? {}).reduce((sum, tried) => sum + (tried?.count ?? 0), 0);
+  return stableFraction(`${key}/${tries}`);
 }
 
 /**

@@ -5,19 +5,26 @@
 import type { BusyPolicy } from "../fleet/fleet.ts";
 import type { ChangeKind, FailureClass } from "../operations/operation.ts";
 import type { Millis } from "../time/clock.ts";
+import type { ResourcePool } from "../vertex/vertex.ts";
 
-/** Failed tries at the current goal. */
+/** Failed tries in a row at one thing. */
 export interface Attempts {
   readonly count: number;
-  /** What was tried: a delete that failed in the evening does not hold up the create of the morning. */
-  readonly goal?: ChangeKind;
   readonly class: FailureClass;
   readonly note: string;
+  /** What the first machines failed with, while alternatives are tried: it says when the first are tried again. */
+  readonly first?: { readonly class: FailureClass; readonly note: string };
   /** World time before which nothing is tried. */
   readonly nextAt: Millis;
   /** Set when trying has stopped until something changes or a person says so (`release`, or the next `apply`). */
   readonly parked?: { readonly at: Millis; readonly why: string };
 }
+
+/** What was tried: a kind of change, and on which deployed model, to which size, where that makes another matter of it. */
+export type Tried = ChangeKind | `undeploy/${string}` | `mutate/${string}`;
+
+/** By what was tried: each holds up only itself. A delete that failed in the evening does not hold up the morning's create. */
+export type AttemptsAt = { readonly [K in Tried]?: Attempts };
 
 export interface PersistentResourceMemory {
   readonly kind: "persistentResource";
@@ -28,15 +35,24 @@ export interface PersistentResourceMemory {
     readonly fingerprint: string;
     /** Replica counts by pool id: the settled up state. */
     readonly replicas: { readonly [poolId: string]: number };
+    /** It is what a failed create of ours left, and has not been seen running. */
+    readonly neverRan?: true;
   };
   /** Sizes by pool id when first seen: where a resource without a spec goes back to when nobody asks for another size. */
   readonly base?: { readonly [poolId: string]: number };
-  /** Our newest create, until what it made has been seen: when it was claimed, and on which machines. */
-  readonly creating?: { readonly at: Millis; readonly alternative: number };
+  /** Our newest create, until what it made has been seen: when it was claimed, on which machines, and the pools asked for. */
+  readonly creating?: { readonly at: Millis; readonly alternative: number; readonly pools?: readonly ResourcePool[] };
   /** The machines that are due where there is no sleep to say so: 0 the first, n the n-th alternative. */
   readonly due?: number;
-  /** This incarnation was built from an alternative: the record that the next rebuild goes back to, or else the spec. */
-  readonly standIn?: { readonly restoreId?: string; readonly createTime?: string };
+  /**
+   * This incarnation was built from an alternative: the record that the next rebuild goes back to, or else the spec; and
+   * the alternative's own sizes by pool id.
+   */
+  readonly standIn?: {
+    readonly restoreId?: string;
+    readonly createTime?: string;
+    readonly sizes?: { readonly [poolId: string]: number };
+  };
   /** Alternatives that are passed over: without quota until then, refused until `release` or the next `apply`. */
   readonly setAside?: readonly { readonly alternative: number; readonly until?: Millis }[];
   /** Since when a known resource is not found; only a lasting absence is believed (Get may answer 404 for a moment). */
@@ -95,7 +111,7 @@ export interface PersistentResourceMemory {
   readonly patchBroken?: { readonly at: Millis; readonly note: string };
   /** Measured create durations, newest last, at most 10. */
   readonly startUps: readonly Millis[];
-  readonly attempts?: Attempts;
+  readonly attemptsAt?: AttemptsAt;
   /** Wish of a hold: change nothing until then. */
   readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
 }
@@ -162,14 +178,15 @@ export interface SpotModelMemory {
   readonly lastFailedRungId?: string;
   /** Replicas that a request or a window had us set, so that the rung's own minimum is restored after it, and nobody else's. */
   readonly scaled?: { readonly deployedModelId: string; readonly replicas: number };
+  /** The fleet's minimum that the serving model has had: fewer than that are somebody else's wish. */
+  readonly floor?: { readonly deployedModelId: string; readonly replicas: number };
   /** Ids of notices about conditions that still last: told once, not at every look. */
   readonly told?: readonly string[];
   /** Since when it is undeployed for the off-hours. */
   readonly asleepSince?: Millis;
   readonly drift?: { readonly since: Millis; readonly what: string };
-  /** The model's container fails: the whole ladder has stopped. Older documents have other failures here, which stop nothing. */
-  readonly attempts?: Attempts;
-  /** Failed tries by what was tried: each holds up only itself. */
-  readonly attemptsAt?: { readonly [K in ChangeKind]?: Attempts };
+  /** The model's container fails, which no other machine would mend: the whole ladder has stopped. */
+  readonly fault?: { readonly at: Millis; readonly why: string };
+  readonly attemptsAt?: AttemptsAt;
   readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
 }

@@ -1,6 +1,7 @@
 /** The end of an operation: one transaction that empties the slot and writes all that follows from it. */
 import type { Look } from "../decide/decision.ts";
-import { withSizes } from "../decide/persistent-resource/settled.ts";
+import { afterLeaving as persistentResourceAfterLeaving } from "../decide/persistent-resource/settled.ts";
+import { afterLeaving as spotModelAfterLeaving } from "../decide/spot-model/settle.ts";
 import { answerOutcome, type Telling } from "../outcomes/outcome.ts";
 import type { TargetDocument } from "../state/documents.ts";
 import { putOutcome } from "../state/outbox.ts";
@@ -8,7 +9,7 @@ import type { Store, Versioned } from "../state/store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Endpoint, PersistentResource } from "../vertex/vertex.ts";
 import { describe } from "./kinds.ts";
-import type { Change, Held, Settlement, Slot } from "./operation.ts";
+import type { Held, Settlement, Slot } from "./operation.ts";
 import { type AnyDecision, settledTarget } from "./remember.ts";
 import { noticeOutcome, openAnswers, startedOutcomes } from "./tell.ts";
 
@@ -51,19 +52,17 @@ export function sameClaim(one: Held, slot: Slot): boolean {
   );
 }
 
-function memoryAfter(memory: TargetDocument["memory"], change: Change, { end }: Settlement): TargetDocument["memory"] {
-  const sized = end === "done" && change.kind === "resize" && memory.kind === "persistentResource";
-  return sized ? withSizes(memory, change) : memory;
+function memoryAfterLeaving({ memory }: TargetDocument, held: Held, settlement: Settlement): TargetDocument["memory"] {
+  return memory.kind === "persistentResource"
+    ? persistentResourceAfterLeaving(memory, held, settlement)
+    : spotModelAfterLeaving(memory, held, settlement);
 }
 
-/**
- * What follows for a target that has left the fleet: nobody decides for it any more, but who asked gets an answer, and a
- * size that we have set is not taken for somebody else's change when the target comes back.
- */
+/** What follows for a target that has left the fleet: nobody decides for it any more, but who asked gets an answer. */
 function withoutDecider(target: TargetDocument, held: Held, settlement: Settlement): Aftermath {
   const phase = settlement.end === "done" ? "done" : "failed";
   return {
-    memory: memoryAfter(target.memory, held.change, settlement),
+    memory: memoryAfterLeaving(target, held, settlement),
     requests: target.requests.filter(({ eventId }) => !held.eventIds.includes(eventId)),
     answers: held.eventIds.map((eventId) => ({
       eventId,
@@ -92,9 +91,10 @@ export async function finish(
     if (slot === undefined || !ending.still(slot)) return false;
     const now = clock.now();
     if (target !== undefined) {
-      const record = held.change.kind === "delete" ? await tx.get("restores", held.change.restoreId) : undefined;
       const after =
         afterSettling(target.value, held, settlement, resource) ?? withoutDecider(target.value, held, settlement);
+      const restoreId = after.notices.find(({ phase }) => phase === "asleep")?.details?.["restoreId"];
+      const record = typeof restoreId === "string" ? await tx.get("restores", restoreId) : undefined;
       const telling: Telling = {
         target: target.value.name,
         resource: held.resource,

@@ -3,11 +3,11 @@
  * whatever the operation says; what nobody can tell is unknown, and stays so until somebody can.
  */
 import type { Look } from "../decide/decision.ts";
-import { type Millis, minute, second } from "../time/clock.ts";
+import { clockTolerance, type Millis, minute, second } from "../time/clock.ts";
 import { classifyStatus } from "../vertex/classify.ts";
 import { operationEnd, operationStart } from "../vertex/operation-times.ts";
 import type { LongRunningOperation } from "../vertex/vertex.ts";
-import { clockTolerance, type Facts, type OperationKind, type Recognition } from "./kind.ts";
+import type { Facts, OperationKind, Recognition } from "./kind.ts";
 import type { ChangeKind, FailureClass, Held, Settlement, Slot } from "./operation.ts";
 
 /** A slot that is not empty. */

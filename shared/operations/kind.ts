@@ -82,6 +82,3 @@ export interface OperationKind<K extends ChangeKind> {
   /** A few words for people, e.g. `resize pool-1 2 -> 4`. */
   readonly describe: (change: ChangeOf<K>) => string;
 }
-
-/** How much earlier than the claim a thing may seem to have been made and still be ours: clocks differ. */
-export const clockTolerance: Millis = 60_000;

@@ -59,7 +59,7 @@ function asleepBy(document: TargetDocument, record: RestoreRecord | undefined, i
   return { ...document, memory: { ...memory, sleep } };
 }
 
-/** Makes documents for targets that the fleet before did not name, or for which there is a record of a lost store. */
+/** Makes documents for targets that the store does not know, or for which there is a record of a lost store. */
 async function writeNew(
   store: Store,
   policies: readonly TargetPolicy[],
@@ -114,10 +114,12 @@ async function writeParts(store: Store, digest: string, parts: readonly string[]
 
 /** Refuses what must not be let go: read with the head, so that nothing falls asleep between this and its writing. */
 async function checkLeaving(tx: Transaction, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    const [target, slot] = await Promise.all([tx.get("targets", key), tx.get("slots", slotOf(key))]);
-    if (target !== undefined && isAsleep(key, target.value, slot?.value)) throw asleepRefusal(target.value.name);
-  }
+  await Promise.all(
+    keys.map(async (key) => {
+      const [target, slot] = await Promise.all([tx.get("targets", key), tx.get("slots", slotOf(key))]);
+      if (target !== undefined && isAsleep(key, target.value, slot?.value)) throw asleepRefusal(target.value.name);
+    }),
+  );
 }
 
 /** Writes the head, if it is as it was, the parts are still there, and `check` does not object. */
@@ -154,8 +156,7 @@ async function dropOldParts(store: Store): Promise<void> {
 /** Targets of a fleet that is to be applied, by what the store has of them. */
 interface Compared {
   readonly created: readonly TargetPolicy[];
-  /** Released by an earlier apply. */
-  readonly returning: readonly TargetPolicy[];
+  /** Also those that an earlier apply has released. */
   readonly known: readonly TargetPolicy[];
   /** Not in the fleet any more. */
   readonly released: Applied["released"];
@@ -163,13 +164,12 @@ interface Compared {
 
 async function compare(store: Store, fleet: Fleet): Promise<Compared> {
   const documents = new Map((await store.list("targets")).map(({ id, value }) => [id, value]));
-  const [created, returning, known]: [TargetPolicy[], TargetPolicy[], TargetPolicy[]] = [[], [], []];
+  const [created, known]: [TargetPolicy[], TargetPolicy[]] = [[], []];
   for (const policy of fleet.targets) {
     const document = documents.get(policy.key);
     const refusal = newerSchema(`the document of ${policy.name}`, document);
     if (refusal !== undefined) throw new ApplyRefused(refusal.refused);
-    if (document === undefined) created.push(policy);
-    else (document.releasedAt === undefined ? known : returning).push(policy);
+    (document === undefined ? created : known).push(policy);
     documents.delete(policy.key);
   }
   const gone = [...documents].filter(([, { releasedAt }]) => releasedAt === undefined);
@@ -177,7 +177,7 @@ async function compare(store: Store, fleet: Fleet): Promise<Compared> {
     const slot = await store.get("slots", slotOf(key));
     return { name: document.name, key, asleep: isAsleep(key, document, slot?.value) };
   });
-  return { created, returning, known, released: await Promise.all(released) };
+  return { created, known, released: await Promise.all(released) };
 }
 
 /** Does some targets in a transaction, and some transactions at a time. */
@@ -203,7 +203,7 @@ async function inChunks(
 export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptions): Promise<Applied> {
   const before = (await store.get("fleet", "head"))?.value;
   checkHead(before, options);
-  const { created, returning, known, released } = await compare(store, fleet);
+  const { created, known, released } = await compare(store, fleet);
   const asleep = released.find((target) => target.asleep);
   if (asleep !== undefined && !options.leaveAsleep) throw asleepRefusal(asleep.name);
   const version = (before?.version ?? 0) + 1;
@@ -211,7 +211,7 @@ export async function applyFleet(store: Store, fleet: Fleet, options: ApplyOptio
   await writeParts(store, digest, parts);
   const records = new Map((options.recover?.asleep ?? []).map((record) => [record.targetKey, record]));
   const recovered = known.filter(({ key }) => records.has(key));
-  await inChunks([...created, ...returning, ...recovered], (chunk) => writeNew(store, chunk, version, records));
+  await inChunks([...created, ...recovered], (chunk) => writeNew(store, chunk, version, records));
 
   const head: FleetHead = {
     schema: schemaVersion,

@@ -1,6 +1,7 @@
 /** What an apply makes of a target's document: a new one, or what is remembered, without what an apply ends. */
 import type { PersistentResourceMemory, SpotModelMemory } from "../decide/memory.ts";
 import { fromTheFirst } from "../decide/persistent-resource/machines.ts";
+import { mended } from "../decide/spot-model/bench.ts";
 import type { TargetPolicy } from "../fleet/fleet.ts";
 import { schemaVersion, type TargetDocument } from "./documents.ts";
 import { newerSchema } from "./recall.ts";
@@ -12,12 +13,12 @@ function emptyMemory(kind: TargetPolicy["kind"]): PersistentResourceMemory | Spo
     : { kind, ours: [], bench: [], deploys: [], sequence: 0 };
 }
 
-/** What an apply ends: drift, parking, alternatives passed over, and a first look before a delete that was made under the old rules. */
+/** What an apply ends: drift, parking, machines passed over until they are mended, and a first look under the old rules. */
 function freshStart(memory: PersistentResourceMemory | SpotModelMemory): PersistentResourceMemory | SpotModelMemory {
   if (memory.kind === "persistentResource") {
     const {
       drift: _drift,
-      attempts: _attempts,
+      attemptsAt: _attemptsAt,
       look: _look,
       notRebuildable: _field,
       patchBroken: _broken,
@@ -25,8 +26,8 @@ function freshStart(memory: PersistentResourceMemory | SpotModelMemory): Persist
     } = memory;
     return fromTheFirst(kept);
   }
-  const { drift: _drift, attempts: _attempts, attemptsAt: _attemptsAt, ...kept } = memory;
-  return kept;
+  const { drift: _drift, fault: _fault, attemptsAt: _attemptsAt, floor: _floor, ...kept } = memory;
+  return { ...kept, bench: mended(kept.bench) };
 }
 
 /**

@@ -39,3 +39,6 @@ export const second: Millis = 1_000;
 export const minute: Millis = 60 * second;
 export const hour: Millis = 60 * minute;
 export const day: Millis = 24 * hour;
+
+/** How much earlier than the claim a thing may seem to have been made and still be ours: clocks differ. */
+export const clockTolerance: Millis = minute;

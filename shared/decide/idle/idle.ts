@@ -156,43 +156,52 @@ export function idleObservation(
 type Tracks = ReadonlyMap<string, IdleTrack>;
 type GoodSample = "busy" | "idle" | undefined;
 
+/** What a pool that had a good sample now showed before it. */
+interface Turn {
+  readonly from: GoodSample;
+  readonly to: GoodSample;
+  readonly createTime: string;
+}
+
 function newestGood({ lastGood, lastBusy }: IdleTrack): GoodSample {
   if (lastGood === undefined) return undefined;
   return lastBusy === lastGood ? "busy" : "idle";
 }
 
 /**
- * What the pools that had a good sample now showed before it. Samples that failed in between do not matter: they are how
- * outages begin. A pool that was rebuilt in between has not turned.
+ * Every pool that had a good sample now. Samples that failed in between do not matter: they are how outages begin. A pool
+ * that was rebuilt in between has shown nothing yet.
  */
-function turns(before: Tracks, after: Tracks): readonly { readonly from: GoodSample; readonly to: GoodSample }[] {
+function turns(before: Tracks, after: Tracks): readonly Turn[] {
   return [...after].flatMap(([key, now]) => {
+    const { createTime } = now;
     const then = before.get(key);
-    if (then === undefined || then.createTime !== now.createTime || then.lastGood === now.lastGood) return [];
-    return [{ from: newestGood(then), to: newestGood(now) }];
+    const same = then?.createTime === createTime ? then : undefined;
+    if (now.lastGood === same?.lastGood) return [];
+    return [{ from: same && newestGood(same), to: newestGood(now), createTime }];
   });
 }
 
 /**
  * Whether nearly every busy pool turned idle in one sample: an outage of the counters, not idleness (a real trace shows
  * 16 pools at zero together for 1,445 minutes). Pools without a good sample now say nothing, neither way.
- * @param before tracks of one location by target key before the sample.
- * @param after the same after it.
  */
-export function everythingIdleAtOnce(
-  before: Tracks,
-  after: Tracks,
-  limits: Pick<Limits, "idleAtOncePools" | "idleAtOnceShare">,
+function everythingIdleAtOnce(
+  shown: readonly Turn[],
+  { idleAtOncePools, idleAtOnceShare }: Pick<Limits, "idleAtOncePools" | "idleAtOnceShare">,
 ): boolean {
-  const busy = turns(before, after).filter(({ from }) => from === "busy");
+  const busy = shown.filter(({ from }) => from === "busy");
   const turned = busy.filter(({ to }) => to === "idle");
-  return turned.length >= limits.idleAtOncePools && turned.length >= limits.idleAtOnceShare * busy.length;
+  return turned.length >= idleAtOncePools && turned.length >= idleAtOnceShare * busy.length;
 }
 
 /**
  * Since when a location is held to be in an outage, after one sample: from everything idle at once until a pool that
- * looked idle shows a job again. One that has been busy all along proves nothing about the others.
+ * looked idle shows a job again, or one that was made since shows one. One that has been busy all along proves nothing
+ * about the others.
  * @param since the same before the sample.
+ * @param before tracks of the location by target key before the sample.
+ * @param after the same after it.
  * @param now world time of the sample.
  */
 export function outageAfter(
@@ -202,6 +211,10 @@ export function outageAfter(
   limits: Pick<Limits, "idleAtOncePools" | "idleAtOnceShare">,
   now: Millis,
 ): Millis | undefined {
-  if (everythingIdleAtOnce(before, after, limits)) return now;
-  return turns(before, after).some(({ from, to }) => from === "idle" && to === "busy") ? undefined : since;
+  const shown = turns(before, after);
+  if (everythingIdleAtOnce(shown, limits)) return now;
+  if (since === undefined) return undefined;
+  const works = ({ from, to, createTime }: Turn) =>
+    to === "busy" && (from === "idle" || Date.parse(createTime) > since);
+  return shown.some(works) ? undefined : since;
 }

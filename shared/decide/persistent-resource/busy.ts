@@ -12,7 +12,7 @@ import type { Identified } from "./identity.ts";
 import { mayBeBusy } from "./outage.ts";
 import type { Presence } from "./presence.ts";
 import { describeGaps, type Gap, unscalable } from "./sizes.ts";
-import { resizeTo } from "./work.ts";
+import { backingOff, resizeTo } from "./work.ts";
 
 /** A cancel is announced at least this long before it happens. */
 const announcedFor = 10 * minute;
@@ -101,7 +101,9 @@ export function whileBusy(
   // Only counters tell how many replicas the jobs use; where they are never filled, or out, nothing is taken away.
   const counted = draft.observation.counterSeen && mayBeBusy(draft, resource) === undefined;
   const gaps = policy.onBusy.action === "shrink" && counted ? spare(draft, resource) : [];
-  if (gaps.length > 0 && policy.scale.strategy === "patch" && draft.memory.patchBroken === undefined) {
+  const refused = gaps.length === 0 ? undefined : backingOff(draft, "resize");
+  const patches = policy.scale.strategy === "patch" && draft.memory.patchBroken === undefined;
+  if (gaps.length > 0 && patches && refused === undefined) {
     draft.remember({ draining: { ...begun, shrunk: true } });
     const decision = resizeTo(draft, resource, gaps, {
       rule: "busy",
@@ -110,7 +112,8 @@ export function whileBusy(
     });
     if (decision) return { answer: "decided", decision };
   }
-  const why = `${busy}: waiting for them ${formatDuration(now - begun.since)} so far, until ${draft.timeInZone(ends)} at most, ${then}`;
+  const unshrunk = refused === undefined ? "" : `; not shrunk, for ${refused}`;
+  const why = `${busy}: waiting for them ${formatDuration(now - begun.since)} so far, until ${draft.timeInZone(ends)} at most, ${then}${unshrunk}`;
   return {
     answer: "decided",
     decision: draft.finish({ rule: "busy", why, phase: "draining", next: { at: ends, what: then } }),

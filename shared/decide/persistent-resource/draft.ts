@@ -122,10 +122,17 @@ export class Draft {
     return this.requests.filter((request): request is RequestFor<T> => request.wish.type === type);
   }
 
-  /** Failed tries at a goal, if the newest failure was at it. */
+  /** Failed tries at a goal. */
   attemptsAt(goal: ChangeKind): Attempts | undefined {
-    const { attempts } = this.memory;
-    return attempts && (attempts.goal ?? goal) === goal ? attempts : undefined;
+    return this.memory.attemptsAt?.[goal];
+  }
+
+  /** Remembers failed tries at a goal, or that there are none. */
+  countAttempts(goal: ChangeKind, attempts: Attempts | undefined): void {
+    const { [goal]: _, ...others } = this.memory.attemptsAt ?? {};
+    const all = attempts === undefined ? others : { ...others, [goal]: attempts };
+    if (Object.keys(all).length === 0) this.forget("attemptsAt");
+    else this.remember({ attemptsAt: all });
   }
 
   /** The number of the next try at a goal, from 1. */

@@ -91,6 +91,33 @@ function covers(asked: Json | undefined, shown: Json | undefined): boolean {
 }
 
 /**
+ * How a resource differs from what a create request asked for: as {@link differsFromSpec}, and in its sizes unless they are
+ * autoscaled. What never ran may show no sizes.
+ */
+export function differsFromRequest(
+  asked: readonly ResourcePool[],
+  resource: Pick<PersistentResource, "resourcePools" | "state" | "startTime">,
+): string | undefined {
+  const difference = differsFromSpec({ resourcePools: asked }, resource);
+  if (difference !== undefined) return difference;
+  const shown = resource.resourcePools;
+  for (const [index, { id, replicaCount, autoscalingSpec }] of asked.entries()) {
+    if (autoscalingSpec !== undefined || replicaCount === undefined) continue;
+    const is = (id === undefined ? shown[index] : shown.find((pool) => pool.id === id))?.replicaCount;
+    if (is === undefined && hasNeverRun(resource)) continue;
+    if (Number(is ?? 0) !== Number(replicaCount)) {
+      return `${id ?? `pool ${index + 1}`} has ${is ?? 0} replicas instead of ${replicaCount}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a resource shows no sign of ever having run: it is in ERROR, and has no start time. */
+export function hasNeverRun({ state, startTime }: Pick<PersistentResource, "state" | "startTime">): boolean {
+  return state === "ERROR" && startTime === undefined;
+}
+
+/**
  * How a resource differs from what was asked for, sizes aside: the service fills in what was left out (disks, pool
  * ids), so only what the spec says is compared.
  * @returns undefined when it is built as asked.

@@ -2,13 +2,20 @@
  * Is it ours, and as we left it? Persistent resources have no etag and immutable labels, so identity is name and
  * createTime, and *changed by someone else* means that createTime or fingerprint differ from what we last read.
  */
-import { hour, minute } from "../../time/clock.ts";
+import { clockTolerance, hour, minute } from "../../time/clock.ts";
 import type { PersistentResource, ResourcePool } from "../../vertex/vertex.ts";
 import type { Sizes } from "../schedule/windows.ts";
 import type { Draft } from "./draft.ts";
-import { describeDifference, differsFromSpec, fingerprint, replicasOf } from "./fingerprint.ts";
+import {
+  describeDifference,
+  differsFromRequest,
+  differsFromSpec,
+  fingerprint,
+  hasNeverRun,
+  replicasOf,
+} from "./fingerprint.ts";
 import type { Presence } from "./presence.ts";
-import { poolsOf, wantedSizes } from "./sizes.ts";
+import { poolsOf, sizesIn, wantedSizes } from "./sizes.ts";
 
 /** A resource that shows all that identity takes. */
 export type Identified = PersistentResource & { readonly createTime: string };
@@ -21,8 +28,7 @@ export type Identity =
   | { readonly identity: "ask-record" };
 
 const ours: Identity = { identity: "ours" };
-/** Clocks differ; and a create that was claimed longer ago than this has long been settled. */
-const clockSkew = minute;
+/** A create that was claimed longer ago than this has long been settled. */
 const longestCreate = 2 * hour;
 
 /** The id of the restore record of one incarnation. */
@@ -30,23 +36,32 @@ export function restoreIdOf(key: string, createTime: string): string {
   return `${key}@${createTime}`;
 }
 
-/** Whether it is what a failed create left: it has never run, was nobody's yet, and only blocks the id. */
-export function isWreck({ state, startTime }: PersistentResource): boolean {
-  return state === "ERROR" && startTime === undefined;
+/**
+ * Whether it is what a failed create left: it has never run, was nobody's yet, and only blocks the id. What has been known
+ * to run is none, though a field should be missing one day.
+ */
+export function isWreck({ memory: { known } }: Pick<Draft, "memory">, resource: PersistentResource): boolean {
+  const ran = known !== undefined && known.createTime === resource.createTime && known.neverRan !== true;
+  return !ran && hasNeverRun(resource);
 }
 
 /** Takes the resource, as it is shown, for known. A wreck ends no sleep: what was deleted is not back. */
 function adopt(draft: Draft, resource: Identified): Identity {
+  const wreck = isWreck(draft, resource);
   draft.remember({
     known: {
       createTime: resource.createTime,
       fingerprint: fingerprint(resource),
       replicas: replicasOf(resource),
+      ...(wreck ? { neverRan: true as const } : {}),
     },
-    base: draft.memory.base ?? replicasOf(resource),
   });
   draft.forget("draining", "errorSince", "missing");
-  if (!isWreck(resource)) draft.forget("sleep");
+  if (!wreck) {
+    // Here it is: neither a sleep nor a round of tries goes on. Sizes that never ran are nobody's measure.
+    draft.forget("sleep", "due", "setAside");
+    draft.remember({ base: draft.memory.base ?? replicasOf(resource) });
+  }
   // What a failed create left in ERROR is deleted next, and the try after it must know which machines are due.
   if (resource.state !== "ERROR") draft.forget("creating");
   return ours;
@@ -60,10 +75,12 @@ export function adoptOurs(draft: Draft, resource: Identified): Identity {
   const { creating, sleep } = draft.memory;
   const { createTime } = resource;
   const record = sleep === undefined || sleep.fromSpec ? {} : { restoreId: sleep.restoreId };
-  const other = draft.policy.restore.alternatives[(creating?.alternative ?? 0) - 1];
+  const other = draft.policy.restore.alternatives[(creating?.alternative ?? 0) - 1]?.resourcePools;
+  // What was asked for then says more than the fleet file by now.
+  const pools = (creating?.alternative ?? 0) > 0 ? (creating?.pools ?? other) : undefined;
   // By its time alone it might be somebody else's, made while ours failed.
-  if (other === undefined || differsFromSpec(other, resource) !== undefined) draft.forget("standIn");
-  else draft.remember({ standIn: { ...record, createTime } });
+  if (pools === undefined || differsFromSpec({ resourcePools: pools }, resource) !== undefined) draft.forget("standIn");
+  else draft.remember({ standIn: { ...record, createTime, ...(other ? { sizes: sizesIn(other) } : {}) } });
   return adopt(draft, resource);
 }
 
@@ -86,10 +103,13 @@ function drifted(draft: Draft, resource: Identified | undefined, what: string): 
   return { identity: "drifted", what };
 }
 
+/** Whether it is what our newest create asked for, and made about then: a create that failed may have left it all the same. */
 function madeByUs(draft: Draft, resource: Identified): boolean {
   const { creating } = draft.memory;
+  if (creating === undefined) return false;
   const created = Date.parse(resource.createTime);
-  return creating !== undefined && created >= creating.at - clockSkew && created <= creating.at + longestCreate;
+  if (!(created >= creating.at - clockTolerance && created <= creating.at + longestCreate)) return false;
+  return creating.pools === undefined || differsFromRequest(creating.pools, resource) === undefined;
 }
 
 function otherSize(pools: readonly ResourcePool[], saved: Sizes, wanted: Sizes): string | undefined {
@@ -149,7 +169,8 @@ export function identify(draft: Draft, resource: Identified, presence: Presence)
   // The delete that was decided has not happened to this incarnation.
   if (undone) draft.forget("sleep");
   // Nobody sizes or takes over what never ran: once it is known, a wreck has nothing to compare.
-  if (known?.createTime === resource.createTime && isWreck(resource)) return ours;
+  const wreckKnown = known?.createTime === resource.createTime && known.neverRan === true;
+  if (wreckKnown && isWreck(draft, resource)) return ours;
   if (sleep !== undefined && !undone) {
     return madeByUs(draft, resource) ? adoptOurs(draft, resource) : createdAgain(draft, resource, presence);
   }
@@ -157,6 +178,8 @@ export function identify(draft: Draft, resource: Identified, presence: Presence)
   if (known.createTime !== resource.createTime) {
     return drifted(draft, resource, `created again by someone else at ${resource.createTime}`);
   }
+  // It came up after all.
+  if (wreckKnown) return madeByUs(draft, resource) ? adoptOurs(draft, resource) : firstSeen(draft, resource);
   const seen = fingerprint(resource);
   return seen === known.fingerprint ? ours : drifted(draft, resource, describeDifference(known.fingerprint, seen));
 }

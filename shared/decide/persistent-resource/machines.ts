@@ -33,6 +33,14 @@ export function machinesDue({ sleep, due }: PersistentResourceMemory): number {
   return sleep?.alternative ?? due ?? 0;
 }
 
+/** What an incarnation stands in for, if it was built from an alternative. */
+export function standInOf(
+  { standIn }: PersistentResourceMemory,
+  createTime: string,
+): PersistentResourceMemory["standIn"] {
+  return standIn !== undefined && (standIn.createTime ?? createTime) === createTime ? standIn : undefined;
+}
+
 function withDue({ sleep }: PersistentResourceMemory, alternative: number) {
   return sleep === undefined ? { due: alternative } : { sleep: { ...sleep, alternative } };
 }

@@ -11,6 +11,6 @@ export function mayBeBusy(draft: Draft, resource: Identified): string | undefine
   const { policy, memory, observation } = draft;
   const { outageSince } = observation;
   if (outageSince === undefined || (memory.lastRelease ?? Number.NEGATIVE_INFINITY) >= outageSince) return undefined;
-  if (isWreck(resource)) return undefined;
+  if (isWreck(draft, resource)) return undefined;
   return `nearly every busy pool of ${policy.location} turned idle in one sample at ${draft.timeInZone(outageSince)}, which looks like an outage: jobs may still run on it until a pool that looked idle shows one again, or "tidekeeper release ${policy.name}" says that none does`;
 }

@@ -12,6 +12,7 @@ import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { differsFromSpec } from "./fingerprint.ts";
 import { type Identified, identify, isWreck, missing } from "./identity.ts";
 import { sleepWhenIdle, warnOfSleep } from "./idleness.ts";
+import { standInOf } from "./machines.ts";
 import { outsideWindow } from "./off-hours.ts";
 import { idleSleep, type Presence, presenceOf } from "./presence.ts";
 import { bringBack } from "./restore.ts";
@@ -67,7 +68,9 @@ function whileAbsent(draft: Draft, presence: Presence): PersistentResourceDecisi
   const { memory, policy } = draft;
   if (memory.drift) return drifted(draft, missing(draft) === "gone" ? "deleted by someone else" : memory.drift.what);
   const { sleep } = memory;
-  if (sleep === undefined && memory.known !== undefined) {
+  // A wreck was nobody's yet: whoever has taken it away has not taken away what the fleet wants.
+  if (memory.known?.neverRan) draft.forget("known");
+  if (sleep === undefined && draft.memory.known !== undefined) {
     if (missing(draft) === "gone") return drifted(draft, "deleted by someone else");
     return unknown(draft, "it is not found although we did not delete it; looking again before that is believed");
   }
@@ -119,7 +122,7 @@ function inError(
   }
   const since = draft.memory.errorSince ?? draft.now;
   draft.remember({ errorSince: since });
-  const repairAt = isWreck(resource) ? since : since + errorLasts;
+  const repairAt = isWreck(draft, resource) ? since : since + errorLasts;
   if (draft.now < repairAt) {
     return draft.finish({
       rule: "repair",
@@ -142,7 +145,7 @@ function inError(
  * rebuilds for that what runs and may be in use, but a file that is not carried out says so.
  */
 function builtOtherwise({ policy, memory }: Draft, resource: Identified): readonly string[] {
-  if (policy.spec === undefined || memory.standIn !== undefined) return [];
+  if (policy.spec === undefined || standInOf(memory, resource.createTime) !== undefined) return [];
   const difference = differsFromSpec(policy.spec, resource);
   if (difference === undefined) return [];
   return [

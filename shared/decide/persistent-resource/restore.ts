@@ -3,17 +3,20 @@
  * alternative's.
  */
 import type { Json, JsonObject } from "../../vertex/vertex.ts";
+import type { Sizes } from "../schedule/windows.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import { machinesDue } from "./machines.ts";
 import type { Presence } from "./presence.ts";
 import { withReplicas } from "./rebuildable.ts";
-import { poolsOf, wantedSizes } from "./sizes.ts";
+import { poolsOf, sizesIn, wantedSizes } from "./sizes.ts";
 
 interface Source {
   readonly body: JsonObject;
   /** For reasons: where the body comes from. */
   readonly text: string;
   readonly alternative: number;
+  /** The alternative's own sizes. */
+  readonly sizes?: Sizes;
 }
 
 /**
@@ -44,7 +47,7 @@ function sourceOf(draft: Draft): Source | undefined {
   if (first === undefined || other === undefined) return first;
   const resourcePools = other.resourcePools as unknown as Json;
   const text = `alternative ${alternative} of ${alternatives.length}`;
-  return { body: { ...first.body, resourcePools }, text, alternative };
+  return { body: { ...first.body, resourcePools }, text, alternative, sizes: sizesIn(other.resourcePools) };
 }
 
 /** Tells at the bell that it is not up, once a sleep. */
@@ -115,13 +118,14 @@ export function bringBack(draft: Draft, presence: Presence): PersistentResourceD
       phase: "asleep",
     });
   }
-  const sizes = wantedSizes(draft, poolsOf(source.body), presence);
-  draft.remember({ creating: { at: now, alternative: source.alternative } });
+  const sizes = wantedSizes(draft, poolsOf(source.body), presence, source.sizes);
+  const body = withReplicas(source.body, sizes);
+  draft.remember({ creating: { at: now, alternative: source.alternative, pools: poolsOf(body) } });
   const served = [...draft.wishes("wake"), ...draft.wishes("scale")].filter(({ answered }) => answered !== "final");
   return draft.finish({
     action: {
       do: "change",
-      change: { kind: "create", resource: policy.resource, body: withReplicas(source.body, sizes) },
+      change: { kind: "create", resource: policy.resource, body },
       attempt: draft.nextAttempt("create"),
       eventIds: served.map(({ eventId }) => eventId),
       secondLook: false,

@@ -3,7 +3,7 @@ import type { Change, Held, Settlement } from "../../operations/operation.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
 import type { PersistentResourceCase } from "../decision.ts";
-import type { PersistentResourceMemory } from "../memory.ts";
+import type { Attempts, PersistentResourceMemory } from "../memory.ts";
 import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { resizedFingerprint } from "./fingerprint.ts";
@@ -51,12 +51,14 @@ function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "dele
   };
   draft.remember({ sleep, deletes: [...memory.deletes, now] });
   draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
+  // What stood in for something else is not what comes back.
+  const { cause, fromSpec, restoreId } = sleep;
   draft.tell({
     id: `asleep/${change.restoreId}`,
     phase: "asleep",
-    what: `deleted (${sleep.cause})`,
-    why: `${held.why}. ${done.note}`,
-    details: { restoreId: change.restoreId, cause: sleep.cause },
+    what: `deleted (${cause})`,
+    why: `${held.why}. ${done.note}${fromSpec ? ". It stood in for what the fleet's spec asks for, and is rebuilt from that" : ""}`,
+    details: { ...(fromSpec ? {} : { restoreId }), cause },
   });
 }
 
@@ -69,7 +71,8 @@ function created(draft: Draft, held: Held, done: Done): void {
   if (seen?.createTime !== undefined && seen.resourcePools.length > 0) {
     adoptOurs(draft, { ...seen, createTime: seen.createTime });
   }
-  draft.forget("sleep", "missing", "draining", "setAside", "due");
+  // What is tried on it is tried anew; and it is there, even where that cannot be seen at this moment.
+  draft.forget("sleep", "missing", "draining", "setAside", "due", "attemptsAt");
   draft.tell({
     id: `awake/${policy.key}/${held.claimedAt}`,
     phase: "awake",
@@ -107,13 +110,11 @@ function resized(draft: Draft, held: Held, change: Extract<Change, { kind: "resi
 
 function succeed(draft: Draft, held: Held, done: Done): void {
   const { change } = held;
-  const { attempts } = draft.memory;
-  const wreck = clearsWreck(draft, change);
-  // A failed create rests for as long as it has to, however soon its wreck is cleared away.
-  if (!(wreck && attempts?.goal === "create")) draft.forget("attempts");
+  draft.countAttempts(change.kind, undefined);
   switch (change.kind) {
     case "delete":
-      if (wreck) cleared(draft);
+      // A failed create rests for as long as it has to, however soon its wreck is cleared away.
+      if (clearsWreck(draft, change)) cleared(draft);
       else deleted(draft, held, change, done);
       break;
     case "create":
@@ -145,7 +146,8 @@ function takeBackSleep(draft: Draft, change: Change): void {
 
 function alert(draft: Draft, held: Held, failed: Failed, turn: Turn | undefined): void {
   const { policy } = draft;
-  const { attempts, setAside } = draft.memory;
+  const { setAside } = draft.memory;
+  const attempts = draft.attemptsAt(held.change.kind);
   const released = `"tidekeeper release ${policy.name}" or the next apply`;
   const aside = setAside?.find(({ alternative }) => alternative === turn?.failed);
   const who = aside && `, alternative ${aside.alternative} of ${policy.restore.alternatives.length}`;
@@ -179,24 +181,58 @@ function fail(draft: Draft, held: Held, failed: Failed): void {
     answered(draft, held, "failed", failed.note, false);
     return;
   }
-  const goal = change.kind;
-  const { now, jitter } = draft;
-  const earlier = draft.attemptsAt(goal);
-  const turn = goal === "create" ? afterFailedCreate(draft, failed.class) : undefined;
+  const { kind } = change;
+  const turn = kind === "create" ? afterFailedCreate(draft, failed.class) : undefined;
+  const tried = turn === undefined ? failedAgain(draft, kind, failed) : afterTurn(draft, turn, failed);
+  draft.countAttempts(kind, tried);
   // Somebody else's is there, made at the same time: it must not be taken for what we have made.
-  if (goal === "create" && failed.class === "exists") draft.forget("creating");
-  // What an alternative fails with says nothing about the first machines. If an apply has just cleared what those failed
-  // with: it was no refusal, or no alternative would have been tried.
-  const first = earlier ?? { class: "stockout", note: failed.note };
-  const { class: cls, note } = turn !== undefined && turn.failed > 0 && turn.next !== "same" ? first : failed;
-  const tried = { ...afterFailure(earlier, { class: cls, note, now, jitter }), goal };
-  draft.remember({ attempts: turn?.next === "others" ? { ...tried, nextAt: now } : tried });
+  if (kind === "create" && failed.class === "exists") draft.forget("creating");
   if (backOffRules[failed.class].alert) alert(draft, held, failed, turn);
   // A job or a reboot that is refused for good is answered; what only needs time stays open until it expires.
   if (tried.parked) {
     answered(draft, held, "failed", failed.note, false);
-    if (goal === "job" || goal === "reboot") draft.forget("attempts");
+    if (kind === "job" || kind === "reboot") draft.countAttempts(kind, undefined);
   }
+}
+
+function failedAgain(draft: Draft, kind: Change["kind"], failed: Pick<Failed, "class" | "note">): Attempts {
+  const { class: cls, note } = failed;
+  return afterFailure(draft.attemptsAt(kind), { class: cls, note, now: draft.now, jitter: draft.jitter });
+}
+
+/**
+ * Where a round of creates stands. What an alternative fails with says nothing about the first machines: those are tried
+ * again when their own failure allows.
+ */
+function afterTurn(draft: Draft, { failed: machines, next }: Turn, failed: Failed): Attempts {
+  const { class: cls, note } = failed;
+  // An apply may just have cleared what the first failed with: it was no refusal, or no alternative would have been tried.
+  const first =
+    machines === 0 ? { class: cls, note } : (draft.attemptsAt("create")?.first ?? { class: "stockout", note });
+  switch (next) {
+    case "others":
+      return { ...failedAgain(draft, "create", first), first, nextAt: draft.now };
+    case "same":
+      return machines === 0 ? failedAgain(draft, "create", failed) : { ...failedAgain(draft, "create", failed), first };
+    case "rest":
+      return failedAgain(draft, "create", first);
+  }
+}
+
+/**
+ * As {@link afterSettling}, of a target that has left the fleet: nobody decides about it any more, but it must not be taken
+ * for asleep when it is not, nor a size that we have set for somebody else's, should it come back.
+ */
+export function afterLeaving(
+  memory: PersistentResourceMemory,
+  { change }: Held,
+  { end }: Settlement,
+): PersistentResourceMemory {
+  const { sleep, due: _due, setAside: _aside, ...awake } = memory;
+  if (change.kind === "resize" && end === "done") return withSizes(memory, change);
+  if (change.kind === "create" && end === "done") return awake;
+  const stays = change.kind === "delete" && end !== "done" && sleep?.incarnation === change.createTime;
+  return stays ? awake : memory;
 }
 
 /** How the memory changes when an operation of ours has ended; see {@link Decider.afterSettling}. */

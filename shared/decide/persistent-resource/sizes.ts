@@ -2,6 +2,8 @@
 import type { JsonObject, ResourcePool } from "../../vertex/vertex.ts";
 import type { Sizes } from "../schedule/windows.ts";
 import type { Draft, RequestFor } from "./draft.ts";
+import type { Identified } from "./identity.ts";
+import { standInOf } from "./machines.ts";
 import type { Presence } from "./presence.ts";
 
 /** A pool that shall have another size. */
@@ -22,6 +24,16 @@ function requestFor(draft: Draft, pool: string): RequestFor<"scale"> | undefined
   return draft.wishes("scale").findLast(({ wish }) => wish.pool === pool);
 }
 
+/** The sizes that pools say of themselves; those that autoscale have none. */
+export function sizesIn(pools: readonly ResourcePool[]): Sizes {
+  const said = pools.flatMap((pool, index): [string, number][] =>
+    pool.replicaCount === undefined || pool.autoscalingSpec !== undefined
+      ? []
+      : [[poolName(pool, index), Number(pool.replicaCount)]],
+  );
+  return Object.fromEntries(said);
+}
+
 function specSize(draft: Draft, pool: string, index: number): number | undefined {
   const pools = draft.policy.spec?.resourcePools ?? [];
   const asked = pools.find(({ id }) => id === pool) ?? (pools[index]?.id === undefined ? pools[index] : undefined);
@@ -40,14 +52,26 @@ export function unscalable(draft: Draft, pools: readonly ResourcePool[], pool: s
   return undefined;
 }
 
-/** The sizes wanted now, for every pool that may be sized. */
-export function wantedSizes(draft: Draft, pools: readonly ResourcePool[], presence: Presence): Sizes {
+/**
+ * The sizes wanted now, for every pool that may be sized.
+ * @param alternative sizes of the alternative that it is built on, in the spec's place.
+ */
+export function wantedSizes(
+  draft: Draft,
+  pools: readonly ResourcePool[],
+  presence: Presence,
+  alternative: Sizes = {},
+): Sizes {
   const wanted: Record<string, number> = {};
   for (const [index, pool] of pools.entries()) {
     const name = poolName(pool, index);
     const bounds = draft.policy.scale.pools[name];
     if (bounds === undefined || unscalable(draft, pools, name) !== undefined) continue;
-    const asked = requestFor(draft, name)?.wish.replicas ?? presence.sizes[name] ?? specSize(draft, name, index);
+    const asked =
+      requestFor(draft, name)?.wish.replicas ??
+      presence.sizes[name] ??
+      alternative[name] ??
+      specSize(draft, name, index);
     // A persistent resource without Ray holds at least one replica; zero means off, and that is not a size.
     if (asked !== undefined) wanted[name] = Math.max(1, Math.min(Math.max(asked, bounds.min), bounds.max));
   }
@@ -60,9 +84,13 @@ export function poolsOf(body: JsonObject): readonly ResourcePool[] {
   return Array.isArray(pools) ? (pools as unknown as ResourcePool[]) : [];
 }
 
-/** Where the pools' sizes differ from what is wanted. */
-export function sizeGaps(draft: Draft, pools: readonly ResourcePool[], presence: Presence): readonly Gap[] {
-  const wanted = wantedSizes(draft, pools, presence);
+/** Where a resource's sizes differ from what is wanted. */
+export function sizeGaps(
+  draft: Draft,
+  { createTime, resourcePools: pools }: Identified,
+  presence: Presence,
+): readonly Gap[] {
+  const wanted = wantedSizes(draft, pools, presence, standInOf(draft.memory, createTime)?.sizes);
   return pools.flatMap((pool, index) => {
     const name = poolName(pool, index);
     const to = wanted[name];

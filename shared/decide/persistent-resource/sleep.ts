@@ -7,6 +7,7 @@ import type { Rule } from "../rules.ts";
 import type { Draft, PersistentResourceDecision } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Identified, isWreck, restoreIdOf } from "./identity.ts";
+import { standInOf } from "./machines.ts";
 import { mayBeBusy } from "./outage.ts";
 import { rebuild } from "./rebuildable.ts";
 import { poolsOf } from "./sizes.ts";
@@ -132,9 +133,7 @@ function notRebuildable(draft: Draft, sleep: Sleep, field: string): PersistentRe
 function refusedPermission(draft: Draft, sleep: Sleep): PersistentResourceDecision {
   const { policy, now } = draft;
   const nextAt = now + hour;
-  draft.remember({
-    attempts: { count: 1, goal: "delete", class: "denied", note: "no permission to create it again", nextAt },
-  });
+  draft.countAttempts("delete", { count: 1, class: "denied", note: "no permission to create it again", nextAt });
   draft.forget("mayCreateAt");
   draft.tell({
     id: `alert/${policy.key}/permission/${Math.floor(now / day)}`,
@@ -161,7 +160,7 @@ function sameThing(resource: Identified, verbatim: JsonObject): boolean {
 export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): PersistentResourceDecision {
   const { policy, observation, memory, now } = draft;
   const { createTime } = resource;
-  const wreck = isWreck(resource);
+  const wreck = isWreck(draft, resource);
   // A wreck is built again from what its create was made from, and never from itself.
   const source = wreck && (memory.sleep !== undefined || policy.spec !== undefined);
   const stop = blocked(draft, sleep, wreck) ?? inOutage(draft, sleep, resource);
@@ -212,8 +211,7 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         replicas,
       }
     : undefined;
-  const { standIn } = memory;
-  const standsIn = standIn !== undefined && (standIn.createTime ?? createTime) === createTime;
+  const standIn = standInOf(memory, createTime);
   // The sleep out of which a wreck came goes on, with its record.
   if (memory.sleep === undefined) {
     draft.remember({
@@ -223,9 +221,10 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
         incarnation: createTime,
         ...(wreck ? { neverRan: true as const } : {}),
         // What was built from an alternative goes back to the first record, or the spec: it was only a stand-in.
-        restoreId: (standsIn ? standIn.restoreId : undefined) ?? restoreId,
-        ...(standsIn && standIn.restoreId === undefined ? { fromSpec: true as const } : {}),
-        alternative: memory.due ?? 0,
+        restoreId: standIn?.restoreId ?? restoreId,
+        ...(standIn !== undefined && standIn.restoreId === undefined ? { fromSpec: true as const } : {}),
+        // A wreck is no state to go back to: its failure has said which machines are due.
+        alternative: wreck ? (memory.due ?? 0) : 0,
       },
     });
   }

@@ -22,7 +22,7 @@ function release(draft: Draft, request: Request): void {
     }
   }
   draft.memory = fromTheFirst(draft.memory);
-  draft.forget("hold", "drift", "attempts", "notRebuildable", "patchBroken", "contested", "draining");
+  draft.forget("hold", "drift", "attemptsAt", "notRebuildable", "patchBroken", "contested", "draining");
   draft.remember({ lastRelease: Math.max(draft.memory.lastRelease ?? 0, request.storedAt) });
   draft.close(request, "done", "release", `released by ${describeAsker(request)}: back to the fleet's own rules`);
 }

@@ -13,7 +13,8 @@ import { putToSleep } from "./sleep.ts";
 /** A wish either leads to a decision now, or waits for a reason. */
 export type Progress = { readonly decision: PersistentResourceDecision } | { readonly waits: string } | undefined;
 
-function backingOff(draft: Draft, goal: "resize" | "reboot" | "job"): string | undefined {
+/** Why something that failed is not tried now: half a sentence. */
+export function backingOff(draft: Draft, goal: "resize" | "reboot" | "job"): string | undefined {
   const attempts = draft.attemptsAt(goal);
   if (attempts === undefined) return undefined;
   const tried = `${goal} number ${attempts.count} failed (${attempts.class}: ${attempts.note})`;
@@ -47,7 +48,7 @@ export function resizeTo(
 
 /** Ends scale requests that are fulfilled, or that can never be. */
 export function answerScaleRequests(draft: Draft, resource: Identified, presence: Presence): void {
-  const gaps = sizeGaps(draft, resource.resourcePools, presence);
+  const gaps = sizeGaps(draft, resource, presence);
   for (const request of draft.wishes("scale")) {
     if (request.answered === "final") continue;
     const { pool } = request.wish;
@@ -80,7 +81,7 @@ function reasonFor(draft: Draft, gaps: readonly Gap[], presence: Presence): stri
 
 /** Closes the gap between the sizes wanted and shown, by the target's strategy. */
 export function closeGaps(draft: Draft, resource: Identified, presence: Presence, sample: PoolSample): Progress {
-  const gaps = sizeGaps(draft, resource.resourcePools, presence);
+  const gaps = sizeGaps(draft, resource, presence);
   if (gaps.length === 0) return undefined;
   const rule = gaps.some(({ request }) => request !== undefined) ? "scale-request" : "size";
   const why = `${reasonFor(draft, gaps, presence)}: ${describeGaps(gaps)}`;

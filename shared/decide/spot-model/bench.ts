@@ -72,6 +72,11 @@ export function free(bench: Bench, rungId: string, now: Millis): BenchEntry[] {
   return bench.map((entry) => (entry.rungId === rungId ? { ...entry, until: Math.min(entry.until, now) } : entry));
 }
 
+/** The bench once a person has said that it is mended: what only a person mends, a refused rung or a quota, is tried again. */
+export function mended(bench: Bench): BenchEntry[] {
+  return bench.filter(({ class: reason }) => reason !== "failed" && reason !== "quota");
+}
+
 /**
  * Forgets what no rule asks for any more.
  * @param rungIds rungs of the ladder as it is now.

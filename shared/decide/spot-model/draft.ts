@@ -1,10 +1,9 @@
 /** A Spot model's decision while it is being made: a private copy of the memory, and what will be told. */
 import type { Request } from "../../events/requests.ts";
-import type { ChangeKind } from "../../operations/operation.ts";
 import type { Millis } from "../../time/clock.ts";
 import { localTime } from "../../time/local.ts";
 import type { Action, Answer, Decision, Notice, Phase, SpotModelCase } from "../decision.ts";
-import type { SpotModelMemory } from "../memory.ts";
+import type { SpotModelMemory, Tried } from "../memory.ts";
 import type { Rule } from "../rules.ts";
 
 /** What one rule says: the part of a {@link Decision} that only one rule may say. */
@@ -33,7 +32,7 @@ export interface Draft {
   /** Conditions that last: each is told when it begins. */
   readonly lasting: Notice[];
   /** What failed and is not tried now: told beside what is decided instead. */
-  readonly waits: Map<ChangeKind, Wait>;
+  readonly waits: Map<Tried, Wait>;
 }
 
 /** A draft that remembers what the case remembers. */
@@ -55,8 +54,8 @@ export function conclude(draft: Draft, verdict: Verdict): Decision<SpotModelMemo
   if (lasting.length > 0) memory.told = lasting.map(({ id }) => id);
   else delete memory.told;
   const waits = [...draft.waits];
-  const expected = waits.flatMap(([goal, { until }]) =>
-    until === undefined ? [] : { at: until, what: `${goal} again` },
+  const expected = waits.flatMap(([tried, { until }]) =>
+    until === undefined ? [] : { at: until, what: `${tried.split("/")[0]} again` },
   );
   const [next] = [...(verdict.next === undefined ? [] : [verdict.next]), ...expected].sort((a, b) => a.at - b.at);
   return {

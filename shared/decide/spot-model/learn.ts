@@ -5,7 +5,6 @@
 import { hour } from "../../time/clock.ts";
 import type { Endpoint } from "../../vertex/vertex.ts";
 import type { SpotModelCase } from "../decision.ts";
-import type { Attempts, SpotModelMemory } from "../memory.ts";
 import { strike, tidy } from "./bench.ts";
 import type { Draft } from "./draft.ts";
 import { closeServed, openLoss } from "./incident.ts";
@@ -44,6 +43,16 @@ function keepNames(memory: Draft["memory"], view: View): void {
       return name === undefined ? [] : [[id, name]];
     }),
   );
+}
+
+/** What was tried on a model that is gone says nothing about another. */
+function forgetAttempts(memory: Draft["memory"], view: View): void {
+  if (memory.attemptsAt === undefined) return;
+  const still = ([tried]: readonly [string, unknown]) => {
+    const [, id] = tried.split("/");
+    return id === undefined || view.ours.has(id);
+  };
+  memory.attemptsAt = Object.fromEntries(Object.entries(memory.attemptsAt).filter(still));
 }
 
 /** Drops from the memory what the platform, or a person, removed from the endpoint. */
@@ -100,7 +109,7 @@ function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
     memory.serving = { ...memory.serving, had };
     memory.healthySince ??= facts.now;
     closeServed(draft, facts, rungId);
-    delete memory.attempts;
+    delete memory.fault;
   } else if (capacity.state === "lost" && capacity.fault === undefined) {
     const wanted = serving.deployed.dedicatedResources?.minReplicaCount ?? 1;
     const why = `deployed model ${serving.id} on ${rungId} has ${capacity.available} of ${wanted} replicas`;
@@ -110,20 +119,15 @@ function judge(facts: SpotModelCase, draft: Draft, serving: Seen): void {
   }
 }
 
-/** Since when, and why, the ladder has stopped. */
-export function stopped({ attempts }: Pick<SpotModelMemory, "attempts">): Attempts["parked"] {
-  return attempts?.class === "model-fault" ? attempts.parked : undefined;
-}
-
 /**
  * The container does not come up: no other machine would mend that, so the ladder stops until a person has looked.
  * @param note what Vertex says about it.
  */
 export function parkFault(draft: Draft, { policy, now }: Pick<SpotModelCase, "policy" | "now">, note: string): void {
   const { memory } = draft;
-  if (stopped(memory) !== undefined) return;
+  if (memory.fault !== undefined) return;
   const why = `the model's container fails, which no other machine would mend: ${note}`;
-  memory.attempts = { count: 1, class: "model-fault", note, nextAt: now, parked: { at: now, why } };
+  memory.fault = { at: now, why };
   draft.notices.push({
     id: `${policy.name}/model-fault/${now}`,
     phase: "alert",
@@ -178,6 +182,7 @@ export function learn(facts: SpotModelCase, draft: Draft, view: View, on: boolea
   const named = new Set([...view.ours.keys(), ...Object.keys(view.split)]);
   memory.ours = memory.ours.filter((id, index) => named.has(id) || index >= memory.ours.length - keptIds);
   keepNames(memory, view);
+  forgetAttempts(memory, view);
   dropMissing(facts, draft, view, on);
   noticeStrangers(facts, draft, view);
   if (!on) return;

@@ -45,7 +45,7 @@ function taken(situation: Situation): ReadonlySet<string | undefined> {
   const { draft, view } = situation;
   const serving = servingSeen(draft, view);
   const left = [...view.ours.values()].filter((seen) => seen !== serving || seen.capacity.state === "lost");
-  return new Set(left.length > 0 && waits(situation, "undeploy") ? left.map(({ rung }) => rung?.id) : []);
+  return new Set(left.filter(({ id }) => waits(situation, `undeploy/${id}`)).map(({ rung }) => rung?.id));
 }
 
 /** Nothing serves: waits out the platform's own restarts, then climbs down the ladder. */
@@ -89,7 +89,7 @@ export function recover(situation: Situation): Verdict | undefined {
   const { rung } = choice;
   const quota = quotaOf(rung);
   const inTheWay = dead !== undefined && quotaHeldBy(dead.deployed) === quota && canUndeploy(situation, dead);
-  if (inTheWay && !waits(situation, "undeploy") && !waits(situation, "deploy")) {
+  if (inTheWay && !waits(situation, `undeploy/${dead.id}`) && !waits(situation, "deploy")) {
     return {
       rule: "replace-directly",
       why: `${incident.why}; ${rung.id} is next and needs the ${quota} quota that the dead model ${dead.id} still holds, so that one goes first`,

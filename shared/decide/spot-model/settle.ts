@@ -1,6 +1,6 @@
 /** What a settled operation teaches: which rung to set aside and for how long, when to try again, when to stop. */
 
-import type { ChangeKind, Held, Settlement } from "../../operations/operation.ts";
+import type { Held, Settlement } from "../../operations/operation.ts";
 import { hour, type Millis, minute } from "../../time/clock.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
 import type { Decider, SpotModelCase } from "../decision.ts";
@@ -9,6 +9,7 @@ import { free, strike } from "./bench.ts";
 import { type Draft, startDraft, timeText } from "./draft.ts";
 import { quotaHeldBy, quotaOf } from "./ladder.ts";
 import { parkFault } from "./learn.ts";
+import { triedAs } from "./situation.ts";
 
 /** A failed deployment can hold its quota for this long (reference: spot.md C3). */
 const quotaHeldFor = 30 * minute;
@@ -83,7 +84,7 @@ function deployFailed(facts: SpotModelCase, draft: Draft, change: Deploy, held: 
       // Somebody else's model carries this id: it is not ours, and the next deploy takes the next id.
       memory.ours = memory.ours.filter((id) => id !== change.deployedModelId);
       memory.bench = free(memory.bench, rungId, now);
-      operationFailed(facts, draft, "deploy", failure);
+      operationFailed(facts, draft, change, failure);
       return;
     case "busy":
     case "throttled":
@@ -94,17 +95,18 @@ function deployFailed(facts: SpotModelCase, draft: Draft, change: Deploy, held: 
     case "fate-unknown":
       // Says nothing about the rung: the endpoint, the service or the permission is the matter.
       memory.bench = free(memory.bench, rungId, now);
-      operationFailed(facts, draft, "deploy", failure);
+      operationFailed(facts, draft, change, failure);
   }
 }
 
 /** A failure that says nothing about a rung: what was tried waits a while, or stops; everything else goes on. */
-function operationFailed(facts: SpotModelCase, draft: Draft, goal: ChangeKind, failure: Failed): void {
+function operationFailed(facts: SpotModelCase, draft: Draft, change: Held["change"], failure: Failed): void {
   const { policy, now, jitter } = facts;
   const { memory } = draft;
-  const { [goal]: before, ...others } = memory.attemptsAt ?? {};
-  const tried = afterFailure(before, { class: failure.class, note: failure.note, now, jitter });
-  memory.attemptsAt = { ...others, [goal]: tried };
+  const { kind: goal } = change;
+  const key = triedAs(change);
+  const tried = afterFailure(memory.attemptsAt?.[key], { class: failure.class, note: failure.note, now, jitter });
+  memory.attemptsAt = { ...memory.attemptsAt, [key]: tried };
   if (backOffRules[failure.class].alert) {
     alert(draft, `${policy.name}/${failure.class}/${now}`, `${goal} failed: ${failure.class}`, failure.note);
   }
@@ -123,7 +125,7 @@ function deploySettled(facts: SpotModelCase, draft: Draft, held: Held, change: D
     case "done":
       memory.bench = free(memory.bench, rungId, now);
       // Another model is another matter, whatever the last one was refused.
-      delete memory.attempts;
+      delete memory.fault;
       delete memory.attemptsAt;
       if (!memory.ours.includes(deployedModelId)) memory.ours = [...memory.ours, deployedModelId];
       if (memory.serving?.deployedModelId === deployedModelId) return;
@@ -157,6 +159,13 @@ function answerMutate(draft: Draft, held: Held, failure: Failed): void {
   );
 }
 
+/** As {@link afterSettling}, of a target that has left the fleet: nobody decides about it any more. */
+export function afterLeaving(memory: SpotModelMemory, { change }: Held, { end }: Settlement): SpotModelMemory {
+  if (change.kind !== "deploy" || end !== "done") return memory;
+  const { asleepSince: _, ...awake } = memory;
+  return awake;
+}
+
 /** How the memory of a Spot model changes when an operation of ours has ended. */
 export const afterSettling: Decider<SpotModelCase, SpotModelMemory>["afterSettling"] = (facts, held, settlement) => {
   const draft = startDraft(facts);
@@ -166,12 +175,10 @@ export const afterSettling: Decider<SpotModelCase, SpotModelMemory>["afterSettli
     deploySettled(facts, draft, held, change, settlement);
   } else if (settlement.end === "failed") {
     if (change.kind === "mutate") answerMutate(draft, held, settlement);
-    operationFailed(facts, draft, change.kind, settlement);
+    operationFailed(facts, draft, change, settlement);
   } else if (settlement.end === "done") {
-    const { [change.kind]: _, ...others } = memory.attemptsAt ?? {};
+    const { [triedAs(change)]: _, ...others } = memory.attemptsAt ?? {};
     memory.attemptsAt = others;
-    // What failed may be what has gone.
-    if (change.kind === "undeploy") delete memory.attempts;
     if (change.kind === "undeploy" && memory.serving?.deployedModelId === change.deployedModelId) delete memory.serving;
   }
   const { requests, answers, notices } = draft;

@@ -1,8 +1,9 @@
 /** All that a rule of a Spot model looks at, and the small questions that several rules ask of it. */
 import type { Rung } from "../../fleet/fleet.ts";
-import type { Change, ChangeKind } from "../../operations/operation.ts";
+import type { Change } from "../../operations/operation.ts";
 import type { Millis } from "../../time/clock.ts";
 import type { Action, SpotModelCase } from "../decision.ts";
+import type { Tried } from "../memory.ts";
 import { type ScheduleState, scheduleAt } from "../schedule/schedule.ts";
 import type { Draft } from "./draft.ts";
 import { timeText } from "./draft.ts";
@@ -28,17 +29,30 @@ export function situationOf(facts: SpotModelCase, draft: Draft, view: View, wish
   return { facts, draft, view, wishes, schedule, on, text: timeText(facts) };
 }
 
-/** Whether something failed a moment ago and is not tried now; the decision says so, whatever it comes to. */
-export function waits({ facts, draft, text }: Situation, goal: ChangeKind): boolean {
-  const attempts = draft.memory.attemptsAt?.[goal];
+/** What failed tries at a change are counted for: another model, or another size of it, is another matter. */
+export function triedAs(change: Change): Tried {
+  switch (change.kind) {
+    case "undeploy":
+      return `undeploy/${change.deployedModelId}`;
+    case "mutate":
+      return `mutate/${change.deployedModelId}/${change.minReplicas}`;
+    default:
+      return change.kind;
+  }
+}
+
+/** Whether something failed a moment ago and is not tried now; the decision then says so, whatever it comes to. */
+export function waits({ facts, draft, text }: Situation, tried: Tried): boolean {
+  const attempts = draft.memory.attemptsAt?.[tried];
   if (attempts === undefined || (attempts.parked === undefined && attempts.nextAt <= facts.now)) return false;
   const { count, class: failure, note, nextAt, parked } = attempts;
+  const [goal] = tried.split("/");
   const failed = `${goal} number ${count} failed (${failure}: ${note})`;
   const wait =
     parked === undefined
       ? { why: `${failed}, next try at ${text(nextAt)}`, until: nextAt }
       : { why: `${failed}, and trying has stopped until a release or the next apply` };
-  draft.waits.set(goal, wait);
+  draft.waits.set(tried, wait);
   return true;
 }
 
@@ -51,9 +65,9 @@ export function toChange(
   situation: Situation,
   change: Change,
   eventIds: readonly string[] = [],
-  tries = situation.draft.memory.attemptsAt?.[change.kind]?.count ?? 0,
+  tries = situation.draft.memory.attemptsAt?.[triedAs(change)]?.count ?? 0,
 ): Action {
-  if (waits(situation, change.kind)) return { do: "nothing" };
+  if (waits(situation, triedAs(change))) return { do: "nothing" };
   return { do: "change", change, attempt: tries + 1, eventIds, secondLook: false };
 }
 

@@ -1,5 +1,6 @@
 /** Rules for the time in which it serves: sizes that were asked for, the way back to Spot, and nothing. */
 import type { Rung } from "../../fleet/fleet.ts";
+import type { Tried } from "../memory.ts";
 import { deploy } from "./deploy.ts";
 import type { Verdict } from "./draft.ts";
 import { returnToSpot } from "./return-to-spot.ts";
@@ -8,19 +9,35 @@ import { servingSeen, successionDue } from "./succession.ts";
 import { type Seen, serves } from "./view.ts";
 import { answerDone, markAnswered } from "./wishes.ts";
 
+/** The fleet's minimum, unless the model has had it: then somebody else has lowered it since, and it is theirs. */
+function raised({ facts, draft }: Situation, seen: Seen, shown: number, rung: Rung): ReturnType<typeof sizeToSet> {
+  const { floor } = draft.memory;
+  const minimum = `the fleet's minReplicas of this rung is ${rung.minReplicas}`;
+  if (floor?.deployedModelId !== seen.id || floor.replicas < rung.minReplicas) {
+    return { replicas: rung.minReplicas, why: minimum };
+  }
+  const { name } = facts.policy;
+  const why = `somebody else has set deployed model ${seen.id} to at least ${shown}, and ${minimum}: left so until "tidekeeper release ${name}" or the next apply`;
+  const what = `fewer replicas on ${rung.id} than the fleet says`;
+  draft.lasting.push({ id: `${name}/floor/${seen.id}/${shown}`, phase: "drifted", what, why });
+  draft.waits.set("mutate", { why });
+  return undefined;
+}
+
 /** The size to set now, if any: what is asked for; the rung's own minimum where fewer are set, or after a size that we had set. */
 function sizeToSet(situation: Situation, seen: Seen, rung: Rung): { replicas: number; why: string } | undefined {
   const { memory } = situation.draft;
   const shown = seen.deployed.dedicatedResources?.minReplicaCount;
+  if (shown !== undefined && shown >= rung.minReplicas) {
+    memory.floor = { deployedModelId: seen.id, replicas: rung.minReplicas };
+  }
   const asked = askedReplicas(situation, rung);
   if (asked !== undefined) {
     const by = situation.wishes.scale?.request;
     const who = by === undefined ? situation.schedule?.because : `${by.source} asked for it (${by.eventId})`;
     return shown === asked ? undefined : { replicas: asked, why: who ?? "" };
   }
-  if (shown !== undefined && shown < rung.minReplicas) {
-    return { replicas: rung.minReplicas, why: `the fleet's minReplicas of this rung is ${rung.minReplicas}` };
-  }
+  if (shown !== undefined && shown < rung.minReplicas) return raised(situation, seen, shown, rung);
   const { scaled } = memory;
   if (scaled === undefined) return undefined;
   // A size that somebody else has set since is theirs.
@@ -51,6 +68,16 @@ function answerFulfilled({ draft, wishes }: Situation, seen: Seen, asked: number
   );
 }
 
+/** Answers a request for a size that was refused for good before it: nothing will come of it. */
+function refuseParked({ draft, wishes }: Situation, tried: Tried): void {
+  const parked = draft.memory.attemptsAt?.[tried]?.parked;
+  const request = wishes.scale?.request;
+  if (parked === undefined || request === undefined || request.answered === "final") return;
+  const why = `this size was refused before (${parked.why}), and is not tried again until a release or the next apply`;
+  draft.answers.push({ eventId: request.eventId, phase: "failed", what: "scale model", why });
+  draft.requests = draft.requests.filter(({ eventId }) => eventId !== request.eventId);
+}
+
 /** A size that was asked for. */
 export function scale(situation: Situation): Verdict | undefined {
   const { facts, draft, view, wishes } = situation;
@@ -60,7 +87,11 @@ export function scale(situation: Situation): Verdict | undefined {
   answerFulfilled(situation, seen, rung && askedReplicas(situation, rung));
   const size = rung && sizeToSet(situation, seen, rung);
   if (rung === undefined || size === undefined) return undefined;
-  if (waits(situation, "mutate")) return undefined;
+  const tried: Tried = `mutate/${seen.id}/${size.replicas}`;
+  if (waits(situation, tried)) {
+    refuseParked(situation, tried);
+    return undefined;
+  }
   draft.memory.scaled = { deployedModelId: seen.id, replicas: size.replicas };
   const request = wishes.scale?.request;
   if (request !== undefined && request.answered === "accepted") markAnswered(draft, request, "started");
@@ -94,7 +125,8 @@ export function steady(situation: Situation): Verdict {
     const why = `deployed model ${seen?.id ?? ""} on ${rungId} does not show how many replicas are up; it is taken to serve`;
     return { rule: "unknown", why, phase: "serving" };
   }
-  const unfinished = memory.successor !== undefined || draft.waits.has("undeploy");
+  const unfinished =
+    memory.successor !== undefined || [...draft.waits.keys()].some((tried) => tried.startsWith("undeploy"));
   const back = unfinished ? { when: "never" as const } : returnToSpot(facts, memory);
   if (back.when === "now") {
     const saving = Math.round(back.saving * 100);

@@ -1,6 +1,5 @@
 /** Rules that come before everything else: hold, off-hours, parking; then traffic, and what is left to undeploy. */
 import type { Verdict } from "./draft.ts";
-import { stopped } from "./learn.ts";
 import { givers, heirOf, owedBySiblings } from "./siblings.ts";
 import { canUndeploy, type Situation, toChange, undeploy, waits } from "./situation.ts";
 import { mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
@@ -34,7 +33,8 @@ export function offHours(situation: Situation): Verdict | undefined {
   delete memory.incident;
   delete memory.healthySince;
   const seen = [...view.ours.values()];
-  const gone = seen.find((model) => canUndeploy(situation, model));
+  const free = seen.filter((model) => canUndeploy(situation, model));
+  const gone = free.find(({ id }) => !waits(situation, `undeploy/${id}`)) ?? free[0];
   if (gone !== undefined) {
     const why = `off-hours, ${schedule.because}: deployed model ${gone.id} is undeployed, the endpoint stays`;
     return { rule: "off-hours", why, phase: "off-hours", action: undeploy(situation, gone), ...next };
@@ -77,11 +77,11 @@ export function offHours(situation: Situation): Verdict | undefined {
 
 /** The model's container fails, and nothing is tried any more. */
 export function parked({ draft, text }: Situation): Verdict | undefined {
-  const since = stopped(draft.memory);
-  if (since === undefined) return undefined;
+  const { fault } = draft.memory;
+  if (fault === undefined) return undefined;
   return {
     rule: "parked",
-    why: `stopped since ${text(since.at)}: ${since.why}; publish release, or apply the fleet, to try again`,
+    why: `stopped since ${text(fault.at)}: ${fault.why}; publish release, or apply the fleet, to try again`,
     phase: "error",
   };
 }
@@ -145,8 +145,10 @@ export function cleanUp(situation: Situation): Verdict | undefined {
     delete memory.successor;
   }
   const needed = new Set([memory.serving?.deployedModelId, memory.successor?.deployedModelId]);
-  const leftover = [...view.ours.values()].find((seen) => !needed.has(seen.id) && canUndeploy(situation, seen));
-  if (leftover === undefined || waits(situation, "undeploy")) return undefined;
+  const leftover = [...view.ours.values()].find(
+    (seen) => !needed.has(seen.id) && canUndeploy(situation, seen) && !waits(situation, `undeploy/${seen.id}`),
+  );
+  if (leftover === undefined) return undefined;
   const stays = memory.serving === undefined ? "" : `; ${memory.serving.rungId} is the one to serve`;
   const on = leftover.rung === undefined ? "" : ` on ${leftover.rung.id}`;
   const why = `deployed model ${leftover.id}${on} is ours, not needed and without traffic${stays}`;

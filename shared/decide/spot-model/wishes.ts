@@ -1,6 +1,7 @@
 /** What people and other systems ask of a Spot model: which requests are in force, and which are answered at once. */
 import type { Request } from "../../events/requests.ts";
 import type { Answer, SpotModelCase } from "../decision.ts";
+import { mended } from "./bench.ts";
 import type { Draft } from "./draft.ts";
 
 /** A Spot model has one pool, named so in scale requests and in the replicas of windows. */
@@ -36,11 +37,13 @@ function impossible(request: Request): string | undefined {
   }
 }
 
-/** Ends what a release ends: holds and wakes asked for before it, drift, and parking. */
+/** Ends what a release ends: holds and wakes asked for before it, drift, parking, and what set rungs aside until somebody mends it. */
 function release(draft: Draft, by: Request): void {
   delete draft.memory.drift;
-  delete draft.memory.attempts;
+  delete draft.memory.fault;
   delete draft.memory.attemptsAt;
+  delete draft.memory.floor;
+  draft.memory.bench = mended(draft.memory.bench);
   const at = draft.requests.indexOf(by);
   draft.requests = draft.requests.filter((request, index) => {
     if (index > at || !["hold", "wake"].includes(request.wish.type)) return true;

@@ -295,6 +295,14 @@ describe("shrink", () => {
       undefined,
     ],
     [
+      "not a moment after that was refused",
+      {
+        ...variation,
+        memory: { attemptsAt: { resize: { count: 1, class: "denied", note: "403", nextAt: at(bell) + minute } } },
+      },
+      undefined,
+    ],
+    [
       "not what is as small as its use",
       { ...variation, shown: withPool({ replicaCount: "2", usedReplicaCount: "2" }) },
       undefined,

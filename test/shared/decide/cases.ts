@@ -1,7 +1,7 @@
 /** A persistent resource, a policy and a case around them, as tests vary them. */
 import type { PersistentResourceCase, PersistentResourceObservation } from "../../../shared/decide/decision.ts";
 import type { PersistentResourceMemory } from "../../../shared/decide/memory.ts";
-import { fingerprint, replicasOf } from "../../../shared/decide/persistent-resource/fingerprint.ts";
+import { fingerprint, hasNeverRun, replicasOf } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import type { Request, Wish } from "../../../shared/events/requests.ts";
 import type { PersistentResourcePolicy } from "../../../shared/fleet/fleet.ts";
 import type { Change, Held } from "../../../shared/operations/operation.ts";
@@ -53,7 +53,12 @@ export function knowing(shown: PersistentResource): PersistentResourceMemory {
   const replicas = replicasOf(shown);
   return {
     ...emptyMemory,
-    known: { createTime: shown.createTime ?? "", fingerprint: fingerprint(shown), replicas },
+    known: {
+      createTime: shown.createTime ?? "",
+      fingerprint: fingerprint(shown),
+      replicas,
+      ...(hasNeverRun(shown) ? { neverRan: true as const } : {}),
+    },
     base: replicas,
   };
 }

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { costOf, idleThreshold, learnThreshold } from "../../../shared/decide/idle/auto-idle.ts";
-import {
-  everythingIdleAtOnce,
-  idleVerdict,
-  isBlind,
-  observePool,
-  outageAfter,
-  usualIdle,
-} from "../../../shared/decide/idle/idle.ts";
+import { idleVerdict, isBlind, observePool, outageAfter, usualIdle } from "../../../shared/decide/idle/idle.ts";
 import type { PoolSample } from "../../../shared/decide/idle/pool-sample.ts";
 import type { IdleTrack } from "../../../shared/state/documents.ts";
 import { hour, minute } from "../../../shared/time/clock.ts";
@@ -160,7 +153,7 @@ describe("everything idle at once", () => {
   /** Whether the newest minute looks like an outage. */
   const newest = (samples: readonly (readonly PoolSample[])[]) => {
     const last = minutes(samples).at(-1);
-    return last && everythingIdleAtOnce(last.before, last.after, limits);
+    return last && outageAfter(undefined, last.before, last.after, limits, last.now) !== undefined;
   };
   /** Since which minute there is held to be an outage, after each minute. */
   const outage = (...all: string[]) => {
@@ -195,7 +188,9 @@ describe("everything idle at once", () => {
     ["one that was idle before it began, too", [...rows(9, "biii"), "iiib"], "- 1 1 -"],
     ["not in the sample that began it", [...rows(9, "biii"), "ibbb"], "- 1 1 1"],
     ["unknown samples end nothing", rows(9, "bi???i"), "- 1 1 1 1 1"],
-    ["nor does the first look at a pool, or at a rebuilt one", [...rows(8, "biii"), "iiBB", "--bb"], "- 1 1 1"],
+    ["nor does the first look at a pool that was there before", [...rows(8, "biii"), "--bb"], "- 1 1 1"],
+    ["one that was made since and shows a job ends it", [...rows(8, "biiiiii"), "i----IB"], "- 1 1 1 1 1 -"],
+    ["not one that was made since and is idle", [...rows(8, "biiiiii"), "i----II"], "- 1 1 1 1 1 1"],
     ["when the last busy ones turn together, it begins anew", [...rows(16, "biii"), ...rows(4, "bbii")], "- 1 2 2"],
   ])("%s", (_why, all, since) => expect(outage(...all).join(" ")).toBe(since));
 });

@@ -135,12 +135,14 @@ const memory: fc.Arbitrary<PersistentResourceMemory> = fc
     lastRelease: maybe(fc.constantFrom(night - 3 * hour, night)),
     mayCreateAt: maybe(fc.integer({ min: night - 30 * hour, max: night })),
     creating: maybe(fc.constant({ at: night - 14 * hour, alternative: 0 })),
-    attempts: seldom(
+    attemptsAt: seldom(
       fc.record({
-        count: fc.constant(1),
-        class: fc.constantFrom("stockout" as const, "busy" as const),
-        note: fc.constant("-"),
-        nextAt: fc.integer({ min: night - hour, max: night + hour }),
+        delete: fc.record({
+          count: fc.constant(1),
+          class: fc.constantFrom("stockout" as const, "busy" as const),
+          note: fc.constant("-"),
+          nextAt: fc.integer({ min: night - hour, max: night + hour }),
+        }),
       }),
     ),
     deletes: mostly<number[]>([], fc.array(fc.integer({ min: night - 30 * hour, max: night }), { maxLength: 5 })),

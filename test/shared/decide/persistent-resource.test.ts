@@ -175,7 +175,7 @@ describe("off-hours: the guards before a delete, in order", () => {
         now: night,
         memory: {
           ...secondLook,
-          attempts: { count: 1, goal: "delete", class: "busy", note: "409", nextAt: at(night) + 1 },
+          attemptsAt: { delete: { count: 1, class: "busy", note: "409", nextAt: at(night) + 1 } },
         },
       },
       "nothing",
@@ -187,7 +187,7 @@ describe("off-hours: the guards before a delete, in order", () => {
         now: night,
         memory: {
           ...secondLook,
-          attempts: { count: 1, goal: "create", class: "stockout", note: "-", nextAt: at(night) + hour },
+          attemptsAt: { create: { count: 1, class: "stockout", note: "-", nextAt: at(night) + hour } },
         },
       },
       "delete",
@@ -653,7 +653,7 @@ describe("coming back", () => {
         now: noon,
         memory: {
           ...asleep,
-          attempts: { count: 2, goal: "create", class: "stockout", note: "no machines", nextAt: at(noon) + minute },
+          attemptsAt: { create: { count: 2, class: "stockout", note: "no machines", nextAt: at(noon) + minute } },
         },
       },
       "nothing",
@@ -666,7 +666,7 @@ describe("coming back", () => {
         now: noon,
         memory: {
           ...asleep,
-          attempts: { count: 2, goal: "create", class: "stockout", note: "no machines", nextAt: at(noon) },
+          attemptsAt: { create: { count: 2, class: "stockout", note: "no machines", nextAt: at(noon) } },
         },
       },
       "create",
@@ -677,7 +677,7 @@ describe("coming back", () => {
       {
         ...away,
         now: night,
-        memory: { ...asleep, attempts: { count: 2, goal: "create", class: "stockout", note: "-", nextAt: at(night) } },
+        memory: { ...asleep, attemptsAt: { create: { count: 2, class: "stockout", note: "-", nextAt: at(night) } } },
       },
       "nothing",
       "absent",
@@ -689,7 +689,9 @@ describe("coming back", () => {
         now: noon,
         memory: {
           ...asleep,
-          attempts: { count: 1, class: "invalid", note: "-", nextAt: 0, parked: { at: at(noon), why: "invalid" } },
+          attemptsAt: {
+            create: { count: 1, class: "invalid", note: "-", nextAt: 0, parked: { at: at(noon), why: "invalid" } },
+          },
         },
       },
       "nothing",
@@ -813,7 +815,11 @@ describe("coming back", () => {
       const facts = caseOf({ now: noon, shown: late, observation: restore, policy });
       const memory = { kind: "persistentResource", deletes: [], startUps: [], ...asleep, creating } as const;
       const { memory: after } = persistentResource.decide({ ...facts, memory });
-      expect(after.standIn).toEqual({ restoreId: asleep.sleep?.restoreId, createTime: late.createTime });
+      expect(after.standIn).toEqual({
+        restoreId: asleep.sleep?.restoreId,
+        createTime: late.createTime,
+        sizes: { "pool-1": 2 },
+      });
     });
   });
 
@@ -852,7 +858,7 @@ describe("coming back", () => {
   it("alerts at the bell, once, with what is known", () => {
     const memory = {
       ...asleep,
-      attempts: { count: 3, goal: "create", class: "stockout", note: "no A100", nextAt: at(noon) + minute },
+      attemptsAt: { create: { count: 3, class: "stockout", note: "no A100", nextAt: at(noon) + minute } },
     } as const;
     const first = decide({ ...away, now: noon, memory });
     expect(first.notices.map(({ phase }) => phase)).toEqual(["waiting-for-capacity"]);

@@ -72,20 +72,26 @@ describe("done", () => {
     });
 
     it("its create rests as long as it had to, on the machines that are due", () => {
-      const attempts = { count: 2, goal: "create", class: "quota", note: "-", nextAt: at(now) + hour } as const;
+      const create = { count: 2, class: "quota", note: "-", nextAt: at(now) + hour } as const;
+      const attemptsAt = { create, delete: { ...create, class: "busy" } } as const;
       const facts = { shown: "absent", policy: { spec } } as const;
       const sleep = { ...wreck, alternative: 1 };
-      const { memory } = settle(deletion, done, { ...facts, memory: { sleep, creating, attempts } });
-      expect([memory.attempts, memory.creating, memory.due]).toEqual([attempts, undefined, 1]);
-      const deleting = { ...attempts, goal: "delete" } as const;
-      expect(settle(deletion, done, { ...facts, memory: { sleep: wreck, attempts: deleting } }).memory.attempts).toBe(
-        undefined,
-      );
+      const { memory } = settle(deletion, done, { ...facts, memory: { sleep, creating, attemptsAt } });
+      expect([memory.attemptsAt, memory.creating, memory.due]).toEqual([{ create }, undefined, 1]);
     });
 
     it("one that failed takes nothing of the sleep back", () => {
       expect(settle(deletion, failed("busy"), { memory: { sleep: earlier } }).memory.sleep).toEqual(earlier);
     });
+  });
+
+  it("delete of a stand-in: what is told is what it comes back from", () => {
+    const told = (sleep: NonNullable<PersistentResourceMemory["sleep"]>) =>
+      settle(deletion, done, { shown: "absent", memory: { sleep } }).notices[0];
+    expect(told({ ...sleeping, restoreId: "original" })?.details).toMatchObject({ restoreId: "original" });
+    const bySpec = told({ ...sleeping, fromSpec: true });
+    expect(bySpec?.details).toEqual({ cause: sleeping.cause });
+    expect(bySpec?.why).toContain("is rebuilt from that");
   });
 
   it("deletes of more than a day ago are forgotten", () => {
@@ -104,7 +110,7 @@ describe("done", () => {
         ...emptyMemory,
         known: undefined as never,
         sleep: sleeping,
-        attempts: { count: 2, class: "stockout", note: "-", nextAt: 0 } as const,
+        attemptsAt: { create: { count: 2, class: "stockout", note: "-", nextAt: 0 } } as const,
       },
     };
     const { memory, notices, answers } = settle(creation, done, variation, {
@@ -112,13 +118,13 @@ describe("done", () => {
       claimedAt: at(now) - 11 * minute,
     });
     expect(memory).toMatchObject({ known: { createTime, replicas: { "pool-1": 2 } }, startUps: [11 * minute] });
-    expect([memory.sleep, memory.attempts]).toEqual([undefined, undefined]);
+    expect([memory.sleep, memory.attemptsAt]).toEqual([undefined, undefined]);
     expect(notices).toMatchObject([{ phase: "awake", details: { seconds: 660 } }]);
     expect(answers).toEqual([{ eventId: "wake-1", phase: "done", what: "wake", why: "it shows" }]);
   });
 
   it.each<[why: string, alternative: number, standIn: PersistentResourceMemory["standIn"]]>([
-    ["of an alternative: it stands in for the record", 1, { restoreId, createTime }],
+    ["of an alternative: it stands in for the record", 1, { restoreId, createTime, sizes: { "pool-1": 2 } }],
     ["of the record: it stands in for nothing", 0, undefined],
   ])("create %s", (_why, alternative, standIn) => {
     const creating = { at: at(now) - 11 * minute, alternative };
@@ -137,7 +143,7 @@ describe("done", () => {
       return settle(creation, done, { policy, memory }).memory.standIn;
     };
     const [{ machineSpec: { machineType = "" } = {} } = {}] = resource.resourcePools;
-    expect(standInWith(machineType)).toEqual({ createTime });
+    expect(standInWith(machineType)).toEqual({ createTime, sizes: { "pool-1": 2 } });
     // Somebody else's, made while ours failed.
     expect(standInWith("a2-highgpu-1g")).toBeUndefined();
   });
@@ -183,7 +189,7 @@ describe("failed", () => {
       "stockout",
       false,
       false,
-      (m) => m.attempts?.nextAt,
+      (m) => m.attemptsAt?.resize?.nextAt,
       at(now) + 2 * minute,
     ],
     [
@@ -192,7 +198,7 @@ describe("failed", () => {
       "quota",
       true,
       false,
-      (m) => m.attempts?.nextAt,
+      (m) => m.attemptsAt?.resize?.nextAt,
       at(now) + hour,
     ],
     [
@@ -205,17 +211,25 @@ describe("failed", () => {
       "as Vertex put it",
     ],
     ["refused by the service: the same", resize, "invalid", true, true, (m) => m.patchBroken?.note, "as Vertex put it"],
-    ["a job that can never run is answered", submission, "invalid", true, true, (m) => m.attempts, undefined],
-    ["a job that may have been submitted", submission, "fate-unknown", false, true, (m) => m.attempts, undefined],
-    ["a reboot that may have been made", reboot, "fate-unknown", false, true, (m) => m.attempts, undefined],
-    ["a job that was throttled is tried again", submission, "throttled", false, false, (m) => m.attempts?.goal, "job"],
+    ["a job that can never run is answered", submission, "invalid", true, true, (m) => m.attemptsAt, undefined],
+    ["a job that may have been submitted", submission, "fate-unknown", false, true, (m) => m.attemptsAt, undefined],
+    ["a reboot that may have been made", reboot, "fate-unknown", false, true, (m) => m.attemptsAt, undefined],
+    [
+      "a job that was throttled is tried again",
+      submission,
+      "throttled",
+      false,
+      false,
+      (m) => m.attemptsAt?.job?.count,
+      1,
+    ],
     [
       "a delete that lost a race is looked at again at once",
       deletion,
       "conflict",
       false,
       false,
-      (m) => m.attempts?.nextAt,
+      (m) => m.attemptsAt?.delete?.nextAt,
       at(now),
     ],
     [
@@ -224,7 +238,7 @@ describe("failed", () => {
       "invalid",
       true,
       true,
-      (m) => m.attempts?.parked?.why,
+      (m) => m.attemptsAt?.create?.parked?.why,
       "invalid: as Vertex put it",
     ],
   ])("%s", (_why, change, cls, alert, requestEnds, of, value) => {
@@ -261,7 +275,7 @@ describe("failed", () => {
   it("what lapsed counts as no try and ends no request", () => {
     const requests = [request({ type: "wake" })];
     const settled = settle(creation, { end: "lapsed", note: "-" }, { requests }, { eventIds: ["wake-1"] });
-    expect([settled.memory.attempts, settled.answers, settled.requests]).toEqual([undefined, [], requests]);
+    expect([settled.memory.attemptsAt, settled.answers, settled.requests]).toEqual([undefined, [], requests]);
   });
 
   const machines = { resourcePools: resource.resourcePools };
@@ -280,7 +294,7 @@ describe("failed", () => {
         now: time,
       };
       const settled = persistentResource.afterSettling(facts, heldFor(creation, { eventIds: ["wake-1"] }), failed(cls));
-      const { attempts } = settled.memory;
+      const attempts = settled.memory.attemptsAt?.create;
       const rest = Math.round(((attempts?.nextAt ?? time) - time) / minute);
       tried.push(`${machinesDue(memory)} ${cls}: ${attempts?.parked ? "parked" : rest === 0 ? "next" : `${rest} min`}`);
       notices.push(...settled.notices.map(({ why }) => why));

@@ -102,7 +102,7 @@ describe("scale requests", () => {
       "a resize that failed backs off",
       {
         now: noon,
-        memory: { attempts: { count: 1, goal: "resize", class: "stockout", note: "-", nextAt: at(noon) + 1 } },
+        memory: { attemptsAt: { resize: { count: 1, class: "stockout", note: "-", nextAt: at(noon) + 1 } } },
       },
       undefined,
     ],
@@ -228,7 +228,7 @@ describe("jobs and reboots", () => {
       "a submission that failed backs off",
       {
         now: noon,
-        memory: { attempts: { count: 1, goal: "job", class: "throttled", note: "-", nextAt: at(noon) + 1 } },
+        memory: { attemptsAt: { job: { count: 1, class: "throttled", note: "-", nextAt: at(noon) + 1 } } },
         requests: [request(jobWish)],
       },
       "nothing",
@@ -286,7 +286,7 @@ describe("jobs and reboots", () => {
 
   it("a release unparks, lifts a hold and forgets findings", () => {
     const memory = {
-      attempts: { count: 1, class: "invalid", note: "-", nextAt: 0, parked: { at: 0, why: "invalid" } },
+      attemptsAt: { resize: { count: 1, class: "invalid", note: "-", nextAt: 0, parked: { at: 0, why: "invalid" } } },
       hold: { until: at(noon) + hour, eventId: "h" },
       patchBroken: { at: 0, note: "-" },
       notRebuildable: { createTime: resource.createTime ?? "", field: "x" },

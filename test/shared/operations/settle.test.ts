@@ -2,14 +2,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FaultInput } from "../../../infra/local/vertex/behaviour/fault-rules.ts";
 import { fingerprint } from "../../../shared/decide/persistent-resource/fingerprint.ts";
+import { afterLeaving } from "../../../shared/decide/spot-model/settle.ts";
 import { claim, startWithin } from "../../../shared/operations/claim.ts";
 import { create } from "../../../shared/operations/create.ts";
+import { finish } from "../../../shared/operations/finish.ts";
 import { callMargin, lapseMargin } from "../../../shared/operations/judge.ts";
 import type { Change, Held } from "../../../shared/operations/operation.ts";
 import { record } from "../../../shared/operations/record.ts";
 import { settle, withdraw } from "../../../shared/operations/settle.ts";
 import { startAndRecord } from "../../../shared/operations/start.ts";
 import type { TargetDocument } from "../../../shared/state/documents.ts";
+import { isAsleep } from "../../../shared/state/release-target.ts";
 import { VertexError } from "../../../shared/vertex/errors.ts";
 import { endpointName, persistentResourceName } from "../../../shared/vertex/names.ts";
 import type { PersistentResource } from "../../../shared/vertex/vertex.ts";
@@ -37,6 +40,12 @@ const createOf = (id: string): Change => ({
   kind: "create",
   resource: onPool(id),
   body: { resourcePools: pools("2") },
+});
+const deleteOf = (id: string): Change => ({
+  kind: "delete",
+  resource: onPool(id),
+  createTime: "2026-11-19T07:00:00Z",
+  restoreId: "r",
 });
 const deployTo = (id: string, deployedModelId: string): Change => ({
   kind: "deploy",
@@ -430,6 +439,32 @@ describe("who hears of the end", () => {
     await settle(world.tools, await world.slotOf(change.resource), () => undefined);
     // The day's size stays what a restore record will have.
     expect((await world.store.get("targets", key))?.value.memory).toMatchObject({ known: await known() });
+  });
+
+  test.each([
+    ["a delete that was refused: it is not asleep", deleteOf, { end: "failed", class: "denied", note: "403" }, false],
+    ["a delete that was done: it is", deleteOf, { end: "done", note: "" }, true],
+    ["a create that was done: it is not", createOf, { end: "done", note: "" }, false],
+    ["a create that failed: it is", createOf, { end: "failed", class: "stockout", note: "" }, true],
+  ] as const)("a target that has left the fleet: %s", async (_why, changeOf, settlement, asleep) => {
+    const change = changeOf(fresh("left"));
+    const held = await world.claimed(change);
+    const target = (await world.store.get("targets", held.targetKey))?.value as TargetDocument;
+    const incarnation = change.kind === "delete" ? change.createTime : "earlier";
+    const sleep = { since: 1, cause: "off-hours", incarnation, restoreId: "r", alternative: 0 } as const;
+    const memory = { kind: "persistentResource", deletes: [], startUps: [], sleep } as const;
+    await world.store.transaction(async (tx) => tx.put("targets", held.targetKey, { ...target, memory }));
+    const ending = { held, settlement, resource: { look: "absent" }, still: () => true } as const;
+    expect(await finish(world.tools, () => undefined, ending)).toBe(true);
+    const left = (await world.store.get("targets", held.targetKey))?.value as TargetDocument;
+    expect(isAsleep(held.targetKey, left, undefined)).toBe(asleep);
+  });
+
+  test("a Spot model that has left the fleet and is deployed after all is not off for the night", () => {
+    const memory = { kind: "spotModel", ours: [], bench: [], deploys: [], sequence: 1, asleepSince: 1 } as const;
+    const held = { change: deployTo("1", "2") } as Held;
+    expect(afterLeaving(memory, held, { end: "done", note: "" })).not.toHaveProperty("asleepSince");
+    expect(afterLeaving(memory, held, { end: "lapsed", note: "" })).toEqual(memory);
   });
 
   test("a name that comes late is not recorded over the next claim", async () => {

@@ -75,7 +75,9 @@ describe("the next apply", () => {
         startUps: [],
         known,
         drift: { since: monday9, what: "resized by hand" },
-        attempts: { count: 3, class: "denied", note: "no", nextAt: monday9, parked: { at: monday9, why: "no" } },
+        attemptsAt: {
+          create: { count: 3, class: "denied", note: "no", nextAt: monday9, parked: { at: monday9, why: "no" } },
+        },
         look: { createTime: "t", at: monday9 },
       },
     });
@@ -88,7 +90,7 @@ describe("the next apply", () => {
       memory: { kind: "persistentResource", deletes: [monday9], startUps: [], known },
     });
     expect((await targetOf(training)).memory).not.toHaveProperty("drift");
-    expect((await targetOf(training)).memory).not.toHaveProperty("attempts");
+    expect((await targetOf(training)).memory).not.toHaveProperty("attemptsAt");
     expect((await targetOf(training)).memory).not.toHaveProperty("look");
     expect((await store.get("fleet", "head"))?.value.paused).toEqual({ at: monday9, by: "bob", note: "migration" });
   });
@@ -129,6 +131,38 @@ describe("the next apply", () => {
       await own.close();
     }
     expect(transactions).toBeGreaterThan(5);
+  });
+
+  test("that ends before its head leaves released what it was to take up again", async () => {
+    await applyFleet(store, fleet, by);
+    await applyFleet(store, without("training"), by);
+    for (let transactions = 0; (await store.get("fleet", "head"))?.value.version === 2; transactions += 1) {
+      expect((await targetOf(training)).releasedAt, `after ${transactions} transactions`).toBe(monday9);
+      await applyFleet(closingAfter(transactions, store), fleet, by).catch((error) => {
+        expect(error).toBeInstanceOf(CommandDied);
+      });
+    }
+    await bringUpToDate(store, fleet.targets, 3);
+    expect(await targetOf(training)).not.toHaveProperty("releasedAt");
+  });
+
+  test("tries again what only a person mends, and leaves set aside what has no capacity", async () => {
+    await applyFleet(store, fleet, by);
+    const entry = { until: monday9 + hour, strikes: 1, at: monday9 };
+    const classes = ["failed", "quota", "stockout", "preempted"] as const;
+    const bench = classes.map((reason) => ({ ...entry, rungId: reason, class: reason }));
+    const memory = {
+      kind: "spotModel",
+      ours: [],
+      deploys: [],
+      sequence: 0,
+      floor: { deployedModelId: "1", replicas: 2 },
+    };
+    await change(chat, { memory: { ...memory, bench } as TargetDocument["memory"] });
+    await applyFleet(store, fleet, by);
+    const after = (await targetOf(chat)).memory;
+    expect(after).not.toHaveProperty("floor");
+    expect(after.kind === "spotModel" && after.bench.map(({ rungId }) => rungId)).toEqual(["stockout", "preempted"]);
   });
 
   test("begins with the first machines again where alternatives were tried", async () => {

@@ -25,7 +25,7 @@ export async function autopsy(url: string, lines: readonly string[]): Promise<st
       name,
       requests,
       decisions: decisions.slice(0, 5),
-      attempts: memory.attempts,
+      attempts: memory.attemptsAt,
     }));
   return [
     `the store has ${marks.length} events, not final: ${open.join(" ")}; owed: ${owed.map(({ id }) => id).join(" ")}`,

@@ -1,9 +1,8 @@
 /** The cases of the Spot reference, section F, and the steps of a recovery. */
 import { describe, expect, it } from "vitest";
-import type { SpotModelMemory } from "../../../../shared/decide/memory.ts";
+import type { SpotModelMemory, Tried } from "../../../../shared/decide/memory.ts";
 import { spotModel } from "../../../../shared/decide/spot-model/spot-model.ts";
 import type { Schedule, SpotModelPolicy } from "../../../../shared/fleet/fleet.ts";
-import type { ChangeKind } from "../../../../shared/operations/operation.ts";
 import { hour, minute, second } from "../../../../shared/time/clock.ts";
 import {
   caseOf,
@@ -377,7 +376,34 @@ describe("reference cases", () => {
     const after = spotModel.afterSettling({ ...facts, memory: first.memory }, heldFor(changeOf(first)), fault);
     expect(spotModel.decide({ ...facts, memory: after.memory })).toMatchObject({ rule: "parked" });
     const released = { ...facts, memory: after.memory, requests: [request("r1", { type: "release" })] };
-    expect(changeOf(spotModel.decide(released))).toMatchObject({ kind: "deploy", rungId: "a2" });
+    // On the same rung: the container was the matter, and a dearer one would not mend that.
+    expect(changeOf(spotModel.decide(released))).toMatchObject({ kind: "deploy", rungId: "g2" });
+  });
+
+  it("F11: an undeploy for the night does not start a stopped ladder again: people were told that a release does", () => {
+    const fault = { at: start, why: "the container exits" };
+    const given = { policy: { schedule: weekdays }, models: [shown("1", spotL4, 0)], split: all, now: night };
+    const off = caseOf({ ...given, memory: { ...servingOn(spotL4), fault } });
+    const { memory } = spotModel.decide(off);
+    const undeploy = { kind: "undeploy", resource: endpoint, deployedModelId: "1" } as const;
+    const after = spotModel.afterSettling({ ...off, memory }, heldFor(undeploy), { end: "done", note: "" });
+    const up = spotModel.decide(caseOf({ ...given, models: [], split: {}, memory: after.memory, now: morning }));
+    expect(up).toMatchObject({ rule: "parked", action: { do: "nothing" } });
+  });
+
+  it("F11: a rung that was refused is tried again once somebody has said that it is mended", () => {
+    const given = { policy: { ladder: [spotL4] } };
+    const first = spotModel.decide(caseOf(given));
+    const refused = { end: "failed", class: "invalid", note: "no such machine" } as const;
+    const after = spotModel.afterSettling(
+      { ...caseOf(given), memory: first.memory },
+      heldFor(changeOf(first)),
+      refused,
+    );
+    const again = (requests: Parameters<typeof caseOf>[0]["requests"] = []) =>
+      spotModel.decide(caseOf({ ...given, memory: after.memory, now: start + 10 * minute, requests }));
+    expect(again()).toMatchObject({ rule: "capacity", action: { do: "nothing" } });
+    expect(changeOf(again([request("r1", { type: "release" })]))).toMatchObject({ kind: "deploy", rungId: "g2" });
   });
 
   it("F12: off-hours during an incident closes it and creates nothing; the morning deploys again", () => {
@@ -394,10 +420,11 @@ describe("reference cases", () => {
 });
 
 describe("what failed a moment ago holds up only itself", () => {
-  const at = (goal: ChangeKind, parked: boolean): Partial<SpotModelMemory> => {
+  const refusal = (parked: boolean) => {
     const tried = { count: 1, class: "denied", note: "no", nextAt: start + 6 * hour } as const;
-    return { attemptsAt: { [goal]: parked ? { ...tried, nextAt: start, parked: { at: start, why: "no" } } : tried } };
+    return parked ? { ...tried, nextAt: start, parked: { at: start, why: "no" } } : tried;
   };
+  const at = (what: Tried, parked: boolean): Partial<SpotModelMemory> => ({ attemptsAt: { [what]: refusal(parked) } });
   const two: SpotModelPolicy = { ...policy, ladder: [{ ...spotL4, minReplicas: 2 }, onDemand] };
 
   it.each([
@@ -417,14 +444,14 @@ describe("what failed a moment ago holds up only itself", () => {
   });
 
   it("waits with the size that was refused, and says so while it serves", () => {
-    const memory = { ...servingOn(spotL4), ...at("mutate", true) };
+    const memory = { ...servingOn(spotL4), ...at("mutate/1/2", true) };
     const decision = spotModel.decide(caseOf({ policy: two, memory, models: [shown("1", spotL4, 1)], split: all }));
     expect(decision).toMatchObject({ action: { do: "nothing" }, rule: "back-off", phase: "serving" });
     expect(decision.why).toContain("mutate number 1 failed (denied: no), and trying has stopped until a release");
   });
 
   it("deploys beside a dead model that cannot be undeployed, and never a second one on a rung that is taken so", () => {
-    const refused = at("undeploy", false);
+    const refused = { attemptsAt: { "undeploy/1": refusal(false), "undeploy/2": refusal(false) } };
     const models = [dead, shown("2", onDemand, 0)];
     const given = { policy: { ladder: [spotL4, onDemand] }, models, split: all, now: start + 20 * minute };
     const stuck = spotModel.decide(caseOf({ ...given, memory: { ...lost(hour, { ours: ["1", "2"] }), ...refused } }));
@@ -448,20 +475,42 @@ describe("what failed a moment ago holds up only itself", () => {
   });
 
   it("leaves each goal its own count: the failure of one does not start another anew", () => {
-    const facts = caseOf({ memory: { ...servingOn(spotL4), ...at("mutate", true) } });
+    const facts = caseOf({ memory: { ...servingOn(spotL4), ...at("mutate/1/2", true) } });
     const undeploy = { kind: "undeploy", resource: endpoint, deployedModelId: "2" } as const;
     const failed = { end: "failed", class: "denied", note: "no" } as const;
     const after = spotModel.afterSettling(facts, heldFor(undeploy), failed).memory.attemptsAt;
-    expect([after?.mutate?.parked?.why, after?.undeploy?.count]).toEqual(["no", 1]);
+    expect([after?.["mutate/1/2"]?.parked?.why, after?.["undeploy/2"]?.count]).toEqual(["no", 1]);
     const done = spotModel.afterSettling(facts, heldFor(undeploy), { end: "done", note: "" }).memory.attemptsAt;
-    expect(Object.keys(done ?? {})).toEqual(["mutate"]);
+    expect(Object.keys(done ?? {})).toEqual(["mutate/1/2"]);
   });
 
-  it("is not stopped by what an older document has parked for anything but the container", () => {
-    const parked = { at: start, why: "invalid: no" };
-    const attempts = { count: 1, class: "invalid", note: "no", nextAt: start, parked } as const;
-    const decision = spotModel.decide(caseOf({ memory: lost(hour, { attempts }), models: [dead], split: all }));
-    expect(decision.action).toMatchObject({ do: "change" });
+  it("of one model, not of another: that is undeployed at night, and the first when its time has come", () => {
+    const models = [shown("1", spotL4, 1), shown("9", onDemand, 1)];
+    const given = { policy: { schedule: weekdays, ladder: [spotL4, onDemand] }, models, split: all, now: night };
+    const memory = { ...servingOn(spotL4), ours: ["1", "9"], ...at("undeploy/9", true) };
+    const both = spotModel.decide(caseOf({ ...given, memory, split: {} }));
+    expect(changeOf(both)).toMatchObject({ kind: "undeploy", deployedModelId: "1" });
+    const gone = spotModel.decide(caseOf({ ...given, models: [shown("1", spotL4, 1)], memory }));
+    expect(changeOf(gone)).toMatchObject({ kind: "undeploy", deployedModelId: "1" });
+    expect(gone.memory.attemptsAt).toEqual({});
+  });
+
+  it("of one size, not of another; and whoever asks for the refused one again is answered", () => {
+    const memory = { ...servingOn(spotL4), ...at("mutate/1/8", true) };
+    const given = {
+      policy: { ladder: [{ ...spotL4, maxReplicas: 8 }] },
+      memory,
+      models: [shown("1", spotL4, 1)],
+      split: all,
+    };
+    const ask = (replicas: number) =>
+      spotModel.decide(caseOf({ ...given, requests: [request("scale", { type: "scale", pool: "model", replicas })] }));
+    expect(changeOf(ask(2))).toMatchObject({ kind: "mutate", minReplicas: 2 });
+    const refused = ask(8);
+    expect([refused.action.do, refused.requests]).toEqual(["nothing", []]);
+    expect(refused.answers).toMatchObject([
+      { phase: "failed", why: expect.stringContaining("this size was refused before (no)") },
+    ]);
   });
 });
 

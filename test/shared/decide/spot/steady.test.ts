@@ -145,6 +145,21 @@ describe("an edit of the fleet while it serves", () => {
     expect(toy.decisions.map(({ rule }) => rule)).toEqual(["scale-request", "healthy", "healthy"]);
   });
 
+  it("leaves fewer than the fleet's floor alone once it has been had: somebody else has set them, and people are told", () => {
+    const toy = new Toy({ ...healthy, policy: raised });
+    toy.run(3);
+    toy.models.set("1", shown("1", spotL4, 1));
+    toy.run(10);
+    const after = toy.decisions.slice(3);
+    expect(after.map(({ action }) => action.do)).toEqual(Array(10).fill("nothing"));
+    expect(after.flatMap(({ notices }) => notices.map(({ phase }) => phase))).toEqual(["drifted"]);
+    expect(after.at(-1)?.why).toContain("somebody else has set deployed model 1 to at least 1");
+    const released = new Toy({ memory: toy.memory, policy: raised }, toy.place);
+    released.requests = [request("r1", { type: "release" }, toy.now)];
+    released.run(2);
+    expect(toy.models.get("1")?.dedicatedResources?.minReplicaCount).toBe(2);
+  });
+
   it("keeps its own under another displayName: the next deploy carries the new one, and the old one is undeployed", () => {
     const toy = new Toy({ memory: empty });
     toy.run(5);

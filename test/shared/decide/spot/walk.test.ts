@@ -35,7 +35,7 @@ it("keeps every promise over random walks, and serves again once faults have sto
         tries < 80 * 60 && !["healthy", "degraded"].includes(walk.decisions.at(-1)?.rule ?? "");
         tries += 1
       ) {
-        if (walk.memory.attempts?.parked !== undefined) walk.take({ do: "ask", what: "release", minutes: 5 });
+        if (walk.memory.fault !== undefined) walk.take({ do: "ask", what: "release", minutes: 5 });
         for (const id of walk.made) {
           const model = walk.models.get(id);
           const min = model?.dedicatedResources?.minReplicaCount ?? 1;

@@ -106,15 +106,15 @@ export class Walk extends Toy {
     expect(this.made, "an id is never used twice").not.toContain(change.deployedModelId);
     const serving = before.memory.serving?.deployedModelId;
     const live = [...this.models.values()].filter(({ id }) => this.made.has(id) && id !== serving);
-    const { undeploy } = before.memory.attemptsAt ?? {};
-    if (undeploy !== undefined && (undeploy.parked !== undefined || undeploy.nextAt > this.now)) {
-      const taken = live.map((model) => rungOf(before.policy, model)?.id);
-      expect(taken, "never two on a rung where undeploys are refused").not.toContain(change.rungId);
-    } else {
-      // One that has traffic which is nobody's to move cannot be undeployed.
-      const idle = live.filter(({ id }) => (this.split[id] ?? 0) === 0);
-      expect(idle, "never two successors").toEqual([]);
-    }
+    const refused = live.filter(({ id }) => {
+      const undeploy = before.memory.attemptsAt?.[`undeploy/${id}`];
+      return undeploy !== undefined && (undeploy.parked !== undefined || undeploy.nextAt > this.now);
+    });
+    const taken = refused.map((model) => rungOf(before.policy, model)?.id);
+    expect(taken, "never two on a rung where undeploys are refused").not.toContain(change.rungId);
+    // One that has traffic which is nobody's to move cannot be undeployed.
+    const idle = live.filter((model) => !refused.includes(model) && (this.split[model.id] ?? 0) === 0);
+    expect(idle, "never two successors").toEqual([]);
     const open = office.up[0] !== undefined && this.officeOpen();
     const woken = before.requests.some(({ wish, expiresAt }) => wish.type === "wake" && expiresAt > this.now);
     expect(open || woken || before.policy.schedule === undefined, "nothing is created in off-hours").toBe(true);
@@ -144,7 +144,11 @@ export class Walk extends Toy {
     if (change === undefined) return;
     expect(changeOf(spotModel.decide(before)), "the same facts, the same change").toEqual(change);
     if (change.kind === "deploy") {
-      const benched = before.memory.bench.filter(({ until }) => until > this.now).map(({ rungId }) => rungId);
+      const released = before.requests.some(({ wish }) => wish.type === "release");
+      const benched = before.memory.bench
+        .filter(({ until }) => until > this.now)
+        .filter((entry) => !(released && ["failed", "quota"].includes(entry.class)))
+        .map(({ rungId }) => rungId);
       expect(benched, "no deploy on a rung that is set aside").not.toContain(change.rungId);
     }
     this.check(change);
