@@ -1,5 +1,4 @@
 /** `tidekeeper apply FILE`: makes a fleet file the applied one. */
-import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
@@ -11,6 +10,7 @@ import { withHome } from "./home.ts";
 import { count, print, printJson, remark } from "./output.ts";
 import { planLines } from "./plan.ts";
 import type { Plan } from "./planning.ts";
+import { userName } from "./user.ts";
 import { readWait, usualWait } from "./waiting.ts";
 
 interface ApplyOptions extends CommonOptions {
@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .command("apply")
     .argument("<file>", "fleet file")
     .option("-y, --yes", "do not ask; needed where nobody can answer, and with --json")
-    .option("--by <name>", "who applies it, as shown in status", userInfo().username)
+    .option("--by <name>", "who applies it, as shown in status", userName())
     .option("--recover <store-id>", "the store was lost: begin a new one under the old store's id")
     .option("--asleep <file>", "with --recover: restore records of what is asleep, one JSON value a line")
     .option("--leave-asleep", "do not restore a target that leaves the fleet while it is asleep: it stays deleted")

@@ -2,16 +2,20 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { eventTypes, largestEvent, parseForeignJson } from "../../shared/events/schema.ts";
+import { defaultTtl } from "../../shared/state/requests.ts";
+import { formatDuration } from "../../shared/time/duration.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readText } from "./fleet-file.ts";
 import { withHome } from "./home.ts";
 import { interruption } from "./interruption.ts";
 import { instant, print, printJson, remark } from "./output.ts";
 import { type Published, publishEvent } from "./publishing.ts";
-import { readWait, usualWait } from "./waiting.ts";
+import { userName } from "./user.ts";
+import { readDuration, readWait, usualWait } from "./waiting.ts";
 
 interface WaitOptions extends CommonOptions {
   readonly wait?: string | true;
+  readonly by?: string;
 }
 
 interface EventOptions extends WaitOptions {
@@ -25,7 +29,7 @@ interface EventOptions extends WaitOptions {
 }
 
 const exampleJob =
-  '{"type":"job","target":"research","customJob":{"displayName":"nightly","jobSpec":{"workerPoolSpecs":[...]}}}';
+  '{"type":"job","target":"notebooks","customJob":{"displayName":"nightly","jobSpec":{"workerPoolSpecs":[...]}}}';
 
 /** Registers the commands. */
 export function register(program: Command): void {
@@ -36,7 +40,10 @@ export function register(program: Command): void {
     .option("--pool <id>", "resource pool; may be left out where there is one")
     .option("--replicas <n>", "the size wanted")
     .option("--delta <n>", "or a change to the newest size asked for, e.g. +2")
-    .option("--ttl <duration>", "how long it is wanted, e.g. 2h")
+    .option(
+      "--ttl <duration>",
+      `how long it is wanted, e.g. 4h; default ${formatDuration(defaultTtl.scale)}, a wake or reboot ${formatDuration(defaultTtl.wake)}`,
+    )
     .option("--reason <text>", "why; shown in reasons")
     .option("--id <id>", "your id for it: a second event with it is not carried out again")
     .summary("publish an event, as any other system would")
@@ -61,10 +68,14 @@ export function register(program: Command): void {
       .summary(summary)
       .description(`Publishes a ${type} event: ${summary}.`)
       .action(async (target: string, options: WaitOptions & { readonly for?: string; readonly reason?: string }) => {
-        await send({ type, target, ...given({ ttl: options.for, reason: options.reason }) }, options);
+        const { for: ttl, reason, by: source } = options;
+        if (ttl !== undefined) readDuration("--for", ttl);
+        await send({ type, target, ...given({ ttl, reason, source }) }, options);
       });
     // A release ends things at once: it lasts for no time.
-    if (type !== "release") command.option("--for <duration>", "how long it is wanted, e.g. 4h");
+    if (type !== "release") {
+      command.option("--for <duration>", `how long it is wanted, e.g. 4h; default ${formatDuration(defaultTtl[type])}`);
+    }
     common(waiting(command), [
       `${type} research${type === "release" ? "" : " --for 4h"} --reason "demo at nine" --wait`,
     ]);
@@ -78,22 +89,24 @@ const shortForms = [
 ] as const;
 
 function waiting(command: Command): Command {
-  return command.option(
-    "--wait [duration]",
-    `tell each answer until the final one, for ${usualWait} at most by default; exit code 1 unless it is \`done\``,
-  );
+  return command
+    .option("--by <name>", `who asks, as shown in reasons; default: you, ${userName()}`)
+    .option(
+      "--wait [duration]",
+      `tell each answer until the final one, for ${usualWait} at most by default; exit code 1 unless it is \`done\``,
+    );
 }
 
 async function readEvent(written: string, options: EventOptions): Promise<{ readonly [key: string]: unknown }> {
-  const { target, pool, replicas, delta, ttl, reason, id } = options;
-  const keys = given({ target, pool, replicas, delta: delta?.replace(/^\+/, ""), ttl, reason, id });
+  const { target, pool, replicas, delta, ttl, reason, id, by: source } = options;
+  const keys = given({ target, pool, replicas, delta: delta?.replace(/^\+/, ""), ttl, reason, id, source });
   if (/^[a-z]+$/.test(written)) return { type: written, ...keys };
   const json = written === "-" ? await text(process.stdin) : await jsonOf(written);
   const event = parseForeignJson(Buffer.from(json), largestEvent);
   for (const [key, value] of Object.entries(keys)) {
     if (event[key] === undefined || String(event[key]) === value) continue;
     throw new WrongUse(
-      `--${key} is ${JSON.stringify(value)}, but the event as JSON says ${JSON.stringify(event[key])}`,
+      `--${key === "source" ? "by" : key} is ${JSON.stringify(value)}, but the event as JSON says ${JSON.stringify(event[key])}`,
       "say it in one place",
     );
   }

@@ -14,6 +14,7 @@ import { Interrupted } from "./interruption.ts";
 import { instant } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 import { mustReach } from "./reach.ts";
+import { userName } from "./user.ts";
 
 /** A published event; `outcome` is the newest answer where one was waited for. */
 export interface Published {
@@ -50,7 +51,7 @@ const every = (waited: Millis): Millis => (waited < 15 * second ? 50 : 250);
  * under the same id before.
  */
 export async function publishEvent(home: Home, written: object, following?: Following): Promise<Published> {
-  const event = { id: `cli-${randomUUID()}`, source: "tidekeeper", ...written };
+  const event = { id: `cli-${randomUUID()}`, source: userName(), ...written };
   const data = Buffer.from(JSON.stringify(event));
   const parsed = parseEvent({ messageId: event.id, publishedAt: undefined, attributes: {}, data, type: "" });
   const { id = event.id, target } = parsed;

@@ -113,7 +113,7 @@ export interface PersistentResourceMemory {
   readonly startUps: readonly Millis[];
   readonly attemptsAt?: AttemptsAt;
   /** Wish of a hold: change nothing until then. */
-  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
+  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly by?: string; readonly note?: string };
 }
 
 /** A rung set aside. Keyed by rung id. */
@@ -188,5 +188,5 @@ export interface SpotModelMemory {
   /** The model's container fails, which no other machine would mend: the whole ladder has stopped. */
   readonly fault?: { readonly at: Millis; readonly why: string };
   readonly attemptsAt?: AttemptsAt;
-  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
+  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly by?: string; readonly note?: string };
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { nearest, suggest } from "../fleet/nearest.ts";
-import { parseDuration } from "../time/duration.ts";
+import { durationHint, parseDuration } from "../time/duration.ts";
 import type { JsonObject } from "../vertex/vertex.ts";
 import { BadEvent, type Envelope } from "./envelope.ts";
 
@@ -12,14 +12,16 @@ import { BadEvent, type Envelope } from "./envelope.ts";
 export const largestEvent = 32_768;
 
 const duration = z
-  .string()
+  .string(`must be a duration as text; ${durationHint}`)
   .transform((text, context) => {
     const parsed = parseDuration(text);
     if (parsed !== undefined) return parsed;
-    context.addIssue({ code: "custom", message: `"${text}" is no duration; write one like 90s, 45m, 2h30m or 1d` });
+    context.addIssue({ code: "custom", message: `"${text}" is no duration; ${durationHint}` });
     return z.NEVER;
   })
-  .describe("How long the request is wanted, from its publishing: 90s, 45m, 2h30m, 1d.");
+  .describe(
+    "How long the request is wanted, from its publishing: 90s, 45m, 2h30m, 1d. Default: 2h for wake and reboot, else 1d.",
+  );
 
 const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with its zone, like 2026-11-22T18:00:00Z" })

@@ -1,6 +1,6 @@
 /**
- * The order of events: Pub/Sub's publish time; among equals its message id, a number that grows within what was published
- * together; then the event id. Never the sender's clock, never the order of arrival. Events that want the same thing
+ * The order of events: Pub/Sub's publish time; among equals its message id as a number, which was seen to grow within what
+ * was published together (Google promises no more than that it is unique); then the event id. Never the sender's clock, never the order of arrival. Events that want the same thing
  * compete for one place, and the newest of them has it.
  */
 import type { Request, Wish } from "../events/requests.ts";

@@ -19,7 +19,7 @@ import { type Arrival, type Taken, takeRequest } from "./take-request.ts";
 import { describeEvent } from "./wishes.ts";
 
 /** How long an event is wanted that does not say. */
-const defaultTtl = {
+export const defaultTtl = {
   scale: day,
   wake: 2 * hour,
   hold: day,

@@ -15,6 +15,9 @@ export function parseDuration(text: string): Millis | undefined {
   return total > 0 ? total : undefined;
 }
 
+/** What {@link parseDuration} takes, for whoever wrote something else. */
+export const durationHint = "write one like 90s, 45m, 2h30m or 1d, from 1s to 9999d";
+
 /** Writes a duration with its two largest units, e.g. `2h 5m`, `45s`; under a second is `0s`. */
 export function formatDuration(duration: Millis): string {
   let rest = Math.max(0, Math.round(duration / second)) * second;

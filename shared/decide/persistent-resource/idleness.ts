@@ -44,11 +44,11 @@ export function sleepWhenIdle(draft: Draft, resource: Identified, presence: Pres
   const doubt = mayBeBusy(draft, resource);
   if (doubt !== undefined) return { waits: `${why}, but ${doubt}` };
   const start = schedule === undefined ? undefined : nextStartAfter(schedule, draft.now);
-  const back = start === undefined ? undefined : start - earlyBy(restore.early, draft.memory.startUps);
-  if (back !== undefined && back - draft.now <= rule.recreateCost) {
+  const rebuild = start === undefined ? undefined : start - earlyBy(restore.early, draft.memory.startUps);
+  if (rebuild !== undefined && rebuild - draft.now <= rule.recreateCost) {
     const cost = formatDuration(rule.recreateCost);
     return {
-      waits: `${why}, but kept up: it would be brought back ${draft.timeInZone(back)}, and recreating it costs as much as ${cost} of idleness`,
+      waits: `${why}, but kept up: it would be rebuilt from ${draft.timeInZone(rebuild)}, and recreating it costs as much as ${cost} of idleness`,
     };
   }
   return {
@@ -57,7 +57,7 @@ export function sleepWhenIdle(draft: Draft, resource: Identified, presence: Pres
       rule: "idle",
       counted: sample.counted,
       why: `${why}, and no job on it`,
-      ...(back === undefined ? {} : { back }),
+      ...(rebuild === undefined ? {} : { rebuild }),
     }),
   };
 }

@@ -28,7 +28,7 @@ export function outsideWindow(
   const sleep: Omit<Sleep, "why" | "counted"> = {
     cause: "off-hours",
     rule: presence.rule,
-    ...(presence.until === undefined ? {} : { back: presence.until }),
+    ...(presence.rebuild === undefined ? {} : { rebuild: presence.rebuild }),
   };
   const whenBusy = (on: { readonly why: string }): PersistentResourceDecision => {
     const busy = whileBusy(draft, resource, presence, on);

@@ -33,10 +33,11 @@ const transitions: { readonly [state: string]: Phase } = {
 const errorLasts = 30 * minute;
 
 function held(draft: Draft, hold: NonNullable<PersistentResourceMemory["hold"]>): PersistentResourceDecision {
-  const note = hold.note === undefined ? "" : ` ("${hold.note}")`;
+  const { by, eventId, note } = hold;
+  const who = by === undefined ? eventId : `${describeAsker({ source: by, ...(note && { note }) })}, event ${eventId}`;
   return draft.finish({
     rule: "hold",
-    why: `Held by ${hold.eventId}${note}: nothing is changed until ${draft.timeInZone(hold.until)}`,
+    why: `Held by ${who}: nothing is changed until ${draft.timeInZone(hold.until)}`,
     phase: "held",
     next: { at: hold.until, what: "the hold ends" },
   });
@@ -82,12 +83,19 @@ function whileAbsent(draft: Draft, presence: Presence): PersistentResourceDecisi
   const asleep =
     sleep === undefined ? "Not created yet" : `Asleep since ${draft.timeInZone(sleep.since)} (${sleep.cause})`;
   if (!presence.on) {
-    const back = presence.until === undefined ? "" : `; back ${draft.timeInZone(presence.until)}`;
-    return stillAbsent(draft, `${asleep}: ${presence.because}${back}`, "asleep", presence.until);
+    const { rebuild, until } = presence;
+    const back =
+      rebuild === undefined || until === undefined
+        ? ""
+        : `; rebuilt from ${draft.time(rebuild)}, for the window at ${draft.timeInZone(until)}`;
+    return stillAbsent(draft, `${asleep}: ${presence.because}${back}`, "asleep", rebuild);
   }
   const idle = idleSleep(draft, presence);
   if (idle !== undefined) {
-    const until = idle.until === undefined ? "" : `, or until the window at ${draft.timeInZone(idle.until)}`;
+    const until =
+      idle.until === undefined
+        ? ""
+        : `, or until it is rebuilt for its window, from ${draft.timeInZone(idle.until)} on`;
     const why = `${asleep}: until somebody wakes it or sends a job or a scale request${until}`;
     return stillAbsent(draft, why, "asleep", idle.until);
   }

@@ -18,6 +18,8 @@ export interface Presence {
   readonly since?: Millis;
   /** When it will not be so any more. */
   readonly until?: Millis;
+  /** While it is off: when it is rebuilt, so early that it is up when the window starts. */
+  readonly rebuild?: Millis;
   /** Sizes that windows ask for. */
   readonly sizes: Sizes;
 }
@@ -62,7 +64,15 @@ function bySchedule(draft: Draft): Presence {
       sizes: next.replicas,
     };
   }
-  return { on: false, rule: dated ? "exception" : "off-hours", because: state.because, sizes: {}, ...limits };
+  const rebuild = state.until === undefined ? {} : { rebuild: state.until - early };
+  return {
+    on: false,
+    rule: dated ? "exception" : "off-hours",
+    because: state.because,
+    sizes: {},
+    ...limits,
+    ...rebuild,
+  };
 }
 
 function tellContradiction(draft: Draft, state: ScheduleState, contradiction: string): void {

@@ -33,8 +33,8 @@ export interface Sleep {
   readonly cancels?: true;
   /** Requests that this serves. */
   readonly eventIds?: readonly string[];
-  /** When it is expected back. */
-  readonly back?: Millis;
+  /** When it is rebuilt by itself. */
+  readonly rebuild?: Millis;
 }
 
 function blocked(draft: Draft, sleep: Sleep, wreck: boolean): PersistentResourceDecision | undefined {
@@ -238,8 +238,8 @@ export function putToSleep(draft: Draft, resource: Identified, sleep: Sleep): Pe
       secondLook: true,
     },
     rule: sleep.rule,
-    why: `${sleep.why}: delete${sleep.back === undefined ? "" : `, back ${draft.timeInZone(sleep.back)}`}`,
+    why: `${sleep.why}: delete${sleep.rebuild === undefined ? "" : `, rebuilt from ${draft.timeInZone(sleep.rebuild)}`}`,
     phase: "deleting",
-    ...(sleep.back === undefined ? {} : { next: { at: sleep.back, what: "recreate" } }),
+    ...(sleep.rebuild === undefined ? {} : { next: { at: sleep.rebuild, what: "recreate" } }),
   });
 }

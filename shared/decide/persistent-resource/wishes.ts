@@ -33,8 +33,8 @@ export function sortWishes(draft: Draft): void {
     if (request.expiresAt <= draft.now) expire(draft, request);
     else if (request.wish.type === "release") release(draft, request);
     else if (request.wish.type === "hold") {
-      const { eventId, expiresAt, note } = request;
-      draft.remember({ hold: { until: expiresAt, eventId, ...(note === undefined ? {} : { note }) } });
+      const { eventId, expiresAt, note, source } = request;
+      draft.remember({ hold: { until: expiresAt, eventId, by: source, ...(note === undefined ? {} : { note }) } });
       draft.close(request, "done", "hold", `held for ${describeAsker(request)} until ${draft.timeInZone(expiresAt)}`);
     }
   }

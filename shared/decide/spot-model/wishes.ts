@@ -82,6 +82,7 @@ export function readWishes(draft: Draft, { now }: Pick<SpotModelCase, "now">): W
     draft.memory.hold = {
       until: hold.expiresAt,
       eventId: hold.eventId,
+      by: hold.source,
       ...(hold.note === undefined ? {} : { note: hold.note }),
     };
     answer(final(hold, "done", "hold", "nothing is changed until the hold ends"));

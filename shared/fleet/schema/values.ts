@@ -3,9 +3,9 @@
  * instead.
  */
 import { z } from "zod";
-import { acceleratorTypes } from "../../decide/persistent-resource/enum-values.ts";
 import type { Millis } from "../../time/clock.ts";
 import { formatDuration, parseDuration } from "../../time/duration.ts";
+import { acceleratorTypes } from "../../vertex/enum-values.ts";
 import { quote, say } from "../issues.ts";
 import { suggest } from "../nearest.ts";
 import { dateHint, type Reading, readDates, readWindow, windowHint } from "../windows.ts";

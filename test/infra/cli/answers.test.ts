@@ -131,8 +131,8 @@ describe("Each answer is told as it comes", () => {
   const wish = ["publish", "scale", "--target", "research", "--replicas", "2"];
 
   test("the id first, before anybody has answered", async () => {
-    const { err } = await runTaken(...wish, "--id", "told-1", "--wait", "3s");
-    expect(err).toMatch(/^published told-1 as message \d+\naccepted: scale cpu to 2: tidekeeper asks for it until /);
+    const { err } = await runTaken(...wish, "--id", "told-1", "--by", "ann", "--wait", "3s");
+    expect(err).toMatch(/^published told-1 as message \d+\naccepted: scale cpu to 2: ann asks for it until /);
   });
 
   test("Ctrl-C ends the waiting, not what was asked for, and says so", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { userName } from "../../../infra/cli/user.ts";
 import { setUp } from "../../../infra/local/setup.ts";
 import { topology } from "../../../infra/topology.ts";
 import { openWorkplace, runAtTerminal, runTidekeeper, type Workplace } from "./tidekeeper.ts";
@@ -293,7 +294,7 @@ describe("Events", () => {
     const subscription = `probe-${name.replaceAll(" ", "-").toLowerCase()}`;
     await subscribe(subscription);
     const { id } = await place.json<{ readonly id: string }>(...args);
-    expect(await received(subscription)).toEqual([{ source: "tidekeeper", target: "research", id, ...sent }]);
+    expect(await received(subscription)).toEqual([{ source: userName(), target: "research", id, ...sent }]);
   });
 
   test.each([

@@ -244,7 +244,7 @@ describe("off-hours: the guards before a delete, in order", () => {
       },
     });
     expect(why).toBe(
-      "Off-hours since 20:00 (outside the windows of schedule office Europe/Berlin), 5 min late, no job on it: delete, back Mon 08:00 Europe/Berlin",
+      "Off-hours since 20:00 (outside the windows of schedule office Europe/Berlin), 5 min late, no job on it: delete, rebuilt from Mon 07:48 Europe/Berlin",
     );
   });
 
@@ -444,7 +444,7 @@ describe("priority: hold, wake, exception, window, idle, scale, nothing", () => 
 
     it("says why not", () => {
       expect(decide(idleAt("2026-11-20T10:30:00Z", lunch(45 * minute))).why).toBe(
-        "Up until 12:00 Europe/Berlin: window fri 08:00-12:00 Europe/Berlin; no job on it. Idle for 3h, longer than 15m, but kept up: it would be brought back 11:45 Europe/Berlin, and recreating it costs as much as 30m of idleness",
+        "Up until 12:00 Europe/Berlin: window fri 08:00-12:00 Europe/Berlin; no job on it. Idle for 3h, longer than 15m, but kept up: it would be rebuilt from 11:45 Europe/Berlin, and recreating it costs as much as 30m of idleness",
       );
     });
   });
@@ -864,6 +864,22 @@ describe("coming back", () => {
     expect(first.notices.map(({ phase }) => phase)).toEqual(["waiting-for-capacity"]);
     expect(first.notices[0]?.why).toContain("no A100");
     expect(persistentResource.decide({ ...caseOf({ ...away, now: noon }), memory: first.memory }).notices).toEqual([]);
+  });
+});
+
+describe("what comes next", () => {
+  it("is the rebuild, which begins before the window, at night and after an idle sleep", () => {
+    const gone = { shown: "absent", memory: asleep } as const;
+    const off = decide({ now: "2026-11-20T04:00:00Z", ...gone });
+    expect(off.why).toContain("; rebuilt from 07:48, for the window at 08:00 Europe/Berlin");
+    expect(off.next).toEqual({ at: at("2026-11-20T06:48:00Z"), what: "recreate" });
+    expect(does({ now: "2026-11-20T06:47:59Z", ...gone })).toBe("nothing");
+    expect(does({ now: "2026-11-20T06:48:00Z", ...gone, observation: restore })).toBe("create");
+  });
+
+  it("a hold says who holds it, and how to name it", () => {
+    const hold = request({ type: "hold" }, { source: "ann", note: "demo at nine" });
+    expect(decide({ now: noon, requests: [hold] }).why).toMatch(/^Held by ann \("demo at nine"\), event hold-1: /);
   });
 });
 

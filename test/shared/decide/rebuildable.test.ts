@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { acceleratorTypes, reservationAffinityTypes } from "../../../shared/decide/persistent-resource/enum-values.ts";
 import {
   describeDifference,
   differsFromSpec,
@@ -8,6 +7,7 @@ import {
   resizedFingerprint,
 } from "../../../shared/decide/persistent-resource/fingerprint.ts";
 import { rebuild } from "../../../shared/decide/persistent-resource/rebuildable.ts";
+import { acceleratorTypes, reservationAffinityTypes } from "../../../shared/vertex/enum-values.ts";
 import type { JsonObject, ResourcePool } from "../../../shared/vertex/vertex.ts";
 
 /** Messages and enums as protobufjs writes them down. */

@@ -406,6 +406,13 @@ describe("reference cases", () => {
     expect(changeOf(again([request("r1", { type: "release" })]))).toMatchObject({ kind: "deploy", rungId: "g2" });
   });
 
+  it("tells what is the matter as it is now: a model whose loss began it may be gone", () => {
+    const beside = spotModel.decide(caseOf({ memory: lost(hour), models: [dead], split: all }));
+    expect(beside.why).toMatch(/^deployed model 1 lost its replicas since 09:00 UTC; /);
+    const gone = spotModel.decide(caseOf({ memory: lost(hour), models: [] }));
+    expect(gone.why).toMatch(/^capacity on g2 was lost at 09:00 UTC, and nothing serves; .*is tried now$/);
+  });
+
   it("F12: off-hours during an incident closes it and creates nothing; the morning deploys again", () => {
     const scheduled = { policy: { schedule: weekdays } };
     const down = spotModel.decide(caseOf({ ...scheduled, memory: lost(hour), models: [dead], split: all, now: night }));
