@@ -24,7 +24,7 @@ export interface Attempts {
 export type Tried = ChangeKind | `undeploy/${string}` | `mutate/${string}`;
 
 /** By what was tried: each holds up only itself. A delete that failed in the evening does not hold up the morning's create. */
-export type AttemptsAt = { readonly [K in Tried]?: Attempts };
+type AttemptsAt = { readonly [K in Tried]?: Attempts };
 
 export interface PersistentResourceMemory {
   readonly kind: "persistentResource";

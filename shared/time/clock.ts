@@ -41,4 +41,4 @@ export const hour: Millis = 60 * minute;
 export const day: Millis = 24 * hour;
 
 /** How much earlier than the claim a thing may seem to have been made and still be ours: clocks differ. */
-export const clockTolerance: Millis = minute;
+export const clockTolerance: Millis = 60 * second;

@@ -84,7 +84,7 @@ function created(draft: Draft, held: Held, done: Done): void {
 }
 
 /** What is known of a resource that we have resized, also when its target has left the fleet meanwhile. */
-export function withSizes(
+function withSizes(
   memory: PersistentResourceMemory,
   change: Extract<Change, { kind: "resize" }>,
 ): PersistentResourceMemory {
