@@ -1,5 +1,5 @@
 /** Creates a persistent resource. Ours is the one with our pools that is no older than the claim. */
-import { differsFromRequest } from "../decide/persistent-resource/fingerprint.ts";
+import { differsFromRequest, differsFromSpec } from "../decide/persistent-resource/fingerprint.ts";
 import { poolsOf } from "../decide/persistent-resource/sizes.ts";
 import { clockTolerance, hour } from "../time/clock.ts";
 import { locationName, parseName } from "../vertex/names.ts";
@@ -18,7 +18,7 @@ export const create: OperationKind<"create"> = {
       writer.createPersistentResource({ parent, persistentResourceId: id, persistentResource: body }, limits),
     );
   },
-  recognise: ({ resource, body }, held, { resource: view }) => {
+  recognise: ({ resource, body }, held, { resource: view, operation }) => {
     const id = idOf(resource);
     if (view.look === "unknown") return { seen: "unknown", why: view.why };
     if (view.look === "absent") return { seen: "nothing", note: `${id} does not exist` };
@@ -31,7 +31,12 @@ export const create: OperationKind<"create"> = {
         note: `${id} exists since ${createTime ?? "an unknown time"}, before this create was decided`,
       };
     }
-    const difference = differsFromRequest(poolsOf(body), view.value);
+    // Our own operation made it; a size that somebody has set since is told by who decides next.
+    const made = operation?.look === "present" && operation.value.done && operation.value.error === undefined;
+    const asked = poolsOf(body);
+    const difference = made
+      ? differsFromSpec({ resourcePools: asked }, view.value)
+      : differsFromRequest(asked, view.value);
     if (difference !== undefined) {
       return { seen: "impossible", class: "exists", note: `somebody else created ${id}: ${difference}` };
     }

@@ -81,6 +81,8 @@ export function adoptOurs(draft: Draft, resource: Identified): Identity {
   // By its time alone it might be somebody else's, made while ours failed.
   if (pools === undefined || differsFromSpec({ resourcePools: pools }, resource) !== undefined) draft.forget("standIn");
   else draft.remember({ standIn: { ...record, createTime, ...(other ? { sizes: sizesIn(other) } : {}) } });
+  const difference = creating?.pools && differsFromRequest(creating.pools, resource);
+  if (difference !== undefined) return drifted(draft, resource, `changed while it was being created: ${difference}`);
   return adopt(draft, resource);
 }
 

@@ -148,6 +148,17 @@ describe("done", () => {
     expect(standInWith("a2-highgpu-1g")).toBeUndefined();
   });
 
+  it("create, and somebody has resized it since: ours, a stand-in where it is one, and told as their change", () => {
+    const creating = { at: at(now) - minute, alternative: 1, pools: resource.resourcePools };
+    const memory = { ...emptyMemory, creating, sleep: { ...sleeping, alternative: 1 }, known: undefined as never };
+    const shown = withPool({ replicaCount: "5" });
+    const policy = { restore: { early: 0, alternatives: [{ resourcePools: resource.resourcePools }] } };
+    const after = settle(creation, done, { shown, policy, memory });
+    expect(after.memory.standIn?.restoreId).toBe(restoreId);
+    expect(after.memory.drift?.what).toBe("changed while it was being created: pool-1 has 5 replicas instead of 2");
+    expect(after.notices.map(({ phase }) => phase)).toEqual(["drifted", "awake"]);
+  });
+
   it("resize: what is known then is what the resource shows then, so it is no drift", () => {
     const shown = withPool({ replicaCount: "4" });
     const requests = [request({ type: "scale", pool: "pool-1", replicas: 4 })];

@@ -276,6 +276,16 @@ describe("only the incarnation that was looked at is touched", () => {
   });
 });
 
+test("what our own create has made is ours, though somebody resized it before we looked", async () => {
+  const change = createOf(fresh("resized"));
+  await world.start(await world.claimed(change));
+  await world.world.advance(3_600_000);
+  const name = `${change.resource}?updateMask=resource_pools.replica_count`;
+  await callAsStranger(world, "PATCH", name, { resourcePools: pools("5") });
+  await world.world.advance(3_600_000);
+  expect(await world.settleToTheEnd(change.resource)).toMatchObject({ end: "done" });
+});
+
 describe("a create whose answer was lost", () => {
   test("while somebody else created the same id with other pools: theirs is not taken for ours", async () => {
     const id = fresh("race");
