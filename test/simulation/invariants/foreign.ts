@@ -12,7 +12,7 @@ export interface ForeignParts {
   readonly appliedAt: () => number;
 }
 
-/** Watches over what strangers made while we believed to have one of our own. */
+/** Watches over what strangers made: while we believed to have one of our own, or otherwise than we would have made it. */
 export class Foreign {
   readonly #parts: ForeignParts;
   readonly #made = new Map<string, number>();
@@ -22,13 +22,17 @@ export class Foreign {
     this.#parts = parts;
   }
 
-  /** A stranger has made a persistent resource. What we had deleted ourselves, and is made again equal, may be taken over. */
-  made(resource: string): void {
+  /**
+   * A stranger has made a persistent resource. What we had deleted ourselves, and is made again equal, may be taken over.
+   * @param otherwise of machines that we never ask for.
+   */
+  made(resource: string, otherwise: boolean): void {
     const { cloud, memory } = this.#parts;
     const { createTime } = cloud.resource(resource) ?? {};
     const known = memory.peek("targets", resource)?.memory;
     const ours = known?.kind === "persistentResource" && known.known !== undefined && known.sleep === undefined;
-    if (createTime !== undefined && ours) this.#made.set(`${resource}@${createTime}`, Date.parse(createTime));
+    if (createTime !== undefined && (ours || otherwise))
+      this.#made.set(`${resource}@${createTime}`, Date.parse(createTime));
   }
 
   /** Somebody has said that a target is to be taken as it is. */

@@ -257,9 +257,24 @@ export const mutations: readonly Mutation[] = [
   one(
     "the wreck of a failed create ends the sleep",
     "shared/decide/persistent-resource/identity.ts",
-    'if (!isWreck(resource)) draft.forget("sleep");',
-    'draft.forget("sleep");',
+    'draft.forget("draining", "errorSince", "missing");\n  if (!wreck) {',
+    'draft.forget("draining", "errorSince", "missing", "sleep");\n  if (!wreck) {',
   ),
+  {
+    name: "whatever was made at about the time of a create of ours is ours",
+    patches: [
+      {
+        file: "shared/decide/persistent-resource/identity.ts",
+        find: "return creating.pools === undefined || differsFromRequest(creating.pools, resource) === undefined;",
+        replace: "return true;",
+      },
+      {
+        file: "shared/decide/persistent-resource/identity.ts",
+        find: "if (difference !== undefined) return drifted(draft, resource, `changed while",
+        replace: "if (difference === null) return drifted(draft, resource, `changed while",
+      },
+    ],
+  },
   one(
     "what is asleep is let go and stays deleted",
     "shared/state/release-target.ts",

@@ -15,19 +15,22 @@ export interface StrangersParts {
   readonly dice: Dice;
   readonly story: Story;
   readonly fleet: () => Fleet;
-  /** Told of each persistent resource that a stranger has made. */
-  readonly made: (resource: string) => void;
+  /** Told of each persistent resource that a stranger has made, and whether of machines that we never ask for. */
+  readonly made: (resource: string, otherwise: boolean) => void;
   /** Told of each persistent resource that a stranger has given another size. */
   readonly changed: (resource: string) => void;
   /** A stranger has deleted it. */
   readonly deleted: (resource: string) => void;
 }
 
-const spec = (replicas: number) => ({
+/** Machines that nothing of the fleet, and none of its alternatives, is built of. */
+const theirMachine = "n1-standard-32";
+
+const spec = (replicas: number, machine: string) => ({
   displayName: "by hand",
   labels: { made: "by-hand" },
   encryptionSpec: { kmsKeyName: `${parent}/keyRings/r/cryptoKeys/k` },
-  resourcePools: [{ id: "workers", machineSpec: { machineType }, replicaCount: String(replicas) }],
+  resourcePools: [{ id: "workers", machineSpec: { machineType: machine }, replicaCount: String(replicas) }],
 });
 
 /** The strangers. */
@@ -39,11 +42,13 @@ export class Strangers {
     this.#parts = parts;
   }
 
-  /** Makes a persistent resource. */
-  create(name: string, replicas: number): void {
-    const request = { parent, persistentResourceId: name.split("/").at(-1), persistentResource: spec(replicas) };
-    const done = this.#try(name, "creates it", "PersistentResourceService.CreatePersistentResource", request);
-    if (done) this.#parts.made(name);
+  /** Makes a persistent resource, as the fleet's or of machines of their own. */
+  create(name: string, replicas: number, machine = machineType): void {
+    const persistentResource = spec(replicas, machine);
+    const request = { parent, persistentResourceId: name.split("/").at(-1), persistentResource };
+    const text = machine === machineType ? "creates it" : `creates it of ${machine}`;
+    const done = this.#try(name, text, "PersistentResourceService.CreatePersistentResource", request);
+    if (done) this.#parts.made(name, machine !== machineType);
   }
 
   createEndpoint(name: string): void {
@@ -87,6 +92,17 @@ export class Strangers {
     if (looked.length > 0) this.submitJob(dice.pick(looked).resource, dice.between(5, 30) * 60);
   }
 
+  /** Builds, of machines of their own, what we could not create and will try again, if there is any. */
+  buildWhatFailed(memory: Memory): void {
+    const { dice, fleet, cloud } = this.#parts;
+    const failed = poolsOf(fleet()).filter(({ key, resource }) => {
+      const remembered = memory.peek("targets", key)?.memory;
+      const waits = remembered?.kind === "persistentResource" && remembered.attemptsAt?.create !== undefined;
+      return waits && cloud.resource(resource) === undefined;
+    });
+    if (failed.length > 0) this.create(dice.pick(failed).resource, dice.whole(1, 4), theirMachine);
+  }
+
   /** Clears up, as scripts do: nothing shows then that such a job ever was. */
   deleteJobsThatAreOver(resource: string): void {
     for (const { name, state } of this.#parts.cloud.jobsOn(resource)) {
@@ -127,7 +143,7 @@ export class Strangers {
       const done = this.#try(name, "deletes it", "PersistentResourceService.DeletePersistentResource", { name });
       if (done) this.#parts.deleted(name);
     } else if (roll < 0.95) {
-      this.create(name, dice.whole(1, 4));
+      this.create(name, dice.whole(1, 4), dice.chance(0.4) ? theirMachine : machineType);
     } else if (roll < 0.98) {
       this.deleteJobsThatAreOver(name);
     } else {

@@ -45,8 +45,8 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     dice: dice.fork("strangers"),
     story,
     fleet,
-    made: (name) => {
-      foreign.made(name);
+    made: (name, otherwise) => {
+      foreign.made(name, otherwise);
       deletes.changedByHand(name);
       rebuilds.byHand(name);
     },
@@ -157,7 +157,8 @@ export function createWorld(seed: number, listen?: (line: string) => void) {
     else if (theme === "splits" && deciding && hands.chance(0.15)) strangers.actOnEndpoint();
     else if (theme === "asks" && deciding && hands.chance(0.1)) {
       await askNow();
-    } else if (theme === "operators" && deciding && hands.chance(0.06)) await operators.act();
+    } else if (theme === "operators" && deciding && hands.chance(0.1)) strangers.buildWhatFailed(memory);
+    else if (theme === "operators" && deciding && hands.chance(0.06)) await operators.act();
     if (!hands.chance(weather.rates.interlope)) return;
     const roll = hands.next();
     if (roll < 0.4) strangers.actOnPool();
