@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { connect, createServer } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StatusReport } from "../../../shared/status/report.ts";
+import { freePorts } from "../../free-ports.ts";
 import { interruptedCommand, type LocalProcess, refusedCommand, startCommand } from "./command.ts";
 
 const location = "/v1/projects/demo/locations/us-central1";
@@ -40,8 +41,8 @@ async function file(name: string, content: unknown): Promise<string> {
   return path;
 }
 
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
+async function accepts(port: number, host = "127.0.0.1"): Promise<boolean> {
+  const socket = connect(port, host);
   return once(socket, "connect")
     .then(
       () => true,
@@ -63,10 +64,47 @@ test("killed: its functions end with it, and their ports are free again", async 
   const { grpcPort, kill } = await startCommand("--state", state, "--fleet", "fleet.example.yaml");
   // The two doors of the cloud, and five functions after them.
   const ports = Array.from({ length: 7 }, (_, index) => grpcPort - 1 + index);
-  const taken = async () => (await Promise.all(ports.map(accepts))).filter(Boolean).length;
+  const taken = async () => (await Promise.all(ports.map((port) => accepts(port)))).filter(Boolean).length;
   expect(await taken()).toBe(7);
   await kill();
   await expect.poll(taken, { timeout: 10_000 }).toBe(0);
+});
+
+/** Every address of this machine but the one that is listened on; those of one link would need its name, too. */
+const otherAddresses = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .map(({ address }) => address)
+  .filter((address) => address !== "127.0.0.1" && !address.startsWith("fe80:"))
+  // On Linux every 127.x.y.z is this machine, also where it has no network at all.
+  .concat("127.0.0.2");
+
+test("nobody is asked who they are, so nothing listens on another address than 127.0.0.1", async () => {
+  const home = await startCommand("--fleet", "fleet.example.yaml");
+  running.push(home);
+  const ports = Array.from({ length: 7 }, (_, index) => home.grpcPort - 1 + index);
+  const reached = ports.flatMap((port) =>
+    otherAddresses.map(async (host) => ((await accepts(port, host)) ? [`${host} port ${port}`] : [])),
+  );
+  expect((await Promise.all(reached)).flat()).toEqual([]);
+  await home.interrupt();
+});
+
+describe("where a port is taken", () => {
+  test.each([
+    ["of REST", 0, "The REST door"],
+    ["of gRPC", 1, "The gRPC door"],
+    ["of a function", 4, "The function redeploy"],
+  ])("%s, that is all that is told", async (_whose, offset, who) => {
+    const port = await freePorts(8);
+    const server = createServer().listen(port + offset, "127.0.0.1");
+    await once(server, "listening");
+    const { code, told } = await refusedCommand("--port", String(port), "--fleet", "fleet.example.yaml");
+    server.close();
+    expect(told).toMatch(
+      new RegExp(`^error: ${who} cannot listen on port ${port + offset}; is it taken\\?.*\nnext: add --port .*\n$`),
+    );
+    expect(code).toBe(1);
+  });
 });
 
 describe("a world outlives its process", () => {
