@@ -31,7 +31,11 @@ async function plan(file: string, options: PlanOptions): Promise<void> {
     return;
   }
   const { planFleet } = await import("./planning.ts");
-  const planned = await withHome((home) => planFleet(home, fleet), fleet);
+  const planned = await withHome((home) => planFleet(home, fleet), {
+    fleet,
+    // Before the first apply there is none yet, and a plan does not make one.
+    missing: ({ storeId }) => (storeId === undefined ? "stand-in" : "refuse"),
+  });
   if (options.json) printJson({ file, project: fleet.project, warnings, ...planned });
   else for (const line of planLines(file, planned)) print(line);
 }
