@@ -56,7 +56,9 @@ function settingsFor(fleet: Fleet | undefined): Settings {
     settings = readSettings({ ...known, ...process.env });
   } catch (error) {
     const [what = "", next = ""] = (error as Error).message.split(". ");
-    throw new WrongUse(what, next || "set the variables", { cause: error });
+    throw new WrongUse(what, `${next.charAt(0).toLowerCase()}${next.slice(1)}` || "set the variables", {
+      cause: error,
+    });
   }
   if (fleet !== undefined && settings.project !== fleet.project) {
     throw new WrongUse(

@@ -130,7 +130,7 @@ async function run(options: LocalCommandOptions): Promise<void> {
     conditions,
   });
   try {
-    const home = await asWrongUse(() => starting);
+    const home = await asWrongUse(starting);
     setFlagsFromString("--semi-space-growth-factor=2");
     if (!signal.aborted) describe(home, options.json ?? false);
     await aborted(signal);

@@ -81,7 +81,11 @@ describe("Wrong use ends with 2 and says what to do, without a stack", () => {
     ["no file", ["plan"], /missing required argument 'file'/],
     ["an unknown option", ["status", "--jsno"], /unknown option '--jsno'/],
     ["a file that is not there", ["plan", "missing.yaml"], /missing\.yaml cannot be read: there is no such file/],
-    ["no environment", ["status"], /TIDEKEEPER_PROJECT.*TIDEKEEPER_STORE/],
+    [
+      "no environment",
+      ["status"],
+      /^error: TIDEKEEPER_PROJECT and TIDEKEEPER_STORE are not set\nnext: set .* sqlite:FILE; .*`tidekeeper local`/,
+    ],
     ["records without a recovery", ["apply", "fleet.example.yaml", "--asleep", "x"], /add --recover/],
     [
       "a time that is none",

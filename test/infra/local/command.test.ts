@@ -232,20 +232,51 @@ describe("the world's conditions from the command line", () => {
     })),
   };
   test.each([
-    ["an unknown switch", ["--behaviour", { requestQuota: "on" }], /--behaviour: .*Unrecognized key: "requestQuota"/],
-    ["a switch's bad value", ["--behaviour", { requestQuotas: "yes" }], /"off"\|"on"[\s\S]*at requestQuotas/],
-    ["an unknown time", ["--behaviour", { timings: { deploy: [1, 2] } }], /"deploy"[\s\S]*at timings/],
+    [
+      "an unknown switch",
+      ["--behaviour", { requestQuota: "on" }],
+      /^error: --behaviour: requestQuota: "requestQuota" is no key here \(the nearest is "requestQuotas"\)\n/,
+    ],
+    [
+      "a switch's bad value",
+      ["--behaviour", { requestQuotas: "yes" }],
+      /: requestQuotas: "yes" is none of the words allowed here \(known: off, on\)\n/,
+    ],
+    [
+      "an unknown time",
+      ["--behaviour", { timings: { deployModl: [1, 2] } }],
+      /: timings\.deployModl: .* \(the nearest is "deployModel"\)\n/,
+    ],
+    [
+      "a span that is none",
+      ["--behaviour", { timings: { deployModel: [5, 1], stockout: [1] } }],
+      /: timings\.deployModel: a span is \[from, to\] .* \(it is \[5,1\]\); timings\.stockout: has too few items: \[1\] \(write 2\)\n/,
+    ],
     [
       "a fault's unknown key",
       ["--faults", [{ match: { metod: "x" }, effect: { kind: "slow" } }]],
-      /"metod"[\s\S]*at \[0\]\.match/,
+      /^error: --faults: \[0\]\.match\.metod: "metod" is no key here \(the nearest is "method"\)\n/,
     ],
     [
-      "an unknown kind of fault",
+      "an unknown kind of fault, without a list",
       ["--faults", { effect: { kind: "eror" } }],
-      /'never-finishes'[\s\S]*at \[0\]\.effect\.kind/,
+      /^error: --faults: effect\.kind: "eror" is none of the words allowed here \(the nearest is "error"\)\n/,
     ],
-    ["an unknown market action", ["--market", { action: "exhale" }], /'exhaust'[\s\S]*at \[0\]\.action/],
+    [
+      "a fault without its effect",
+      ["--faults", { count: 0 }],
+      /: count: 0 is too small \(write at least 1\); effect: is missing \(add the key "effect"\)\n/,
+    ],
+    [
+      "an unknown market action",
+      ["--market", { action: "exhaustt" }],
+      /: \[0\]\.action: .* \(the nearest is "exhaust"\)\n/,
+    ],
+    [
+      "a time without a zone",
+      ["--market", { action: "replay", start: "2026-11-23T05:00:00", trace: {} }],
+      /\[0\]\.start: "2026-11-23T05:00:00" is no time with a zone/,
+    ],
     ["broken JSON", ["--faults", "{"], /--faults: .*JSON/],
     ["a file that is not there", ["--faults", "no-such.json"], /no-such\.json cannot be read: there is no such file/],
     [
@@ -262,6 +293,7 @@ describe("the world's conditions from the command line", () => {
     const written = typeof value === "string" ? value : JSON.stringify(value);
     const refused = await refusedCommand("--no-functions", String(option), written);
     expect(refused.told).toMatch(told);
+    expect(refused.told.split("\n"), "what, the next step, and no more").toHaveLength(3);
     expect(refused.code).toBe(2);
   });
 });

@@ -49,7 +49,11 @@ describe("tidekeeper demo", () => {
     ["a file that does not exist", ["--fleet", "nowhere.yaml"], /nowhere.yaml cannot be read/],
     ["no days", ["--days", "0"], /--days is "0"/],
     ["a time without a zone", ["--from", "2026-11-23"], /no time with a zone/],
-    ["a trace that is none", ["--trace", "package.json"], /package.json is no recorded Spot trace/],
+    [
+      "a trace that is none",
+      ["--trace", "package.json"],
+      /^error: package.json is no recorded Spot trace: traces: is missing \(.*\)\nnext: /,
+    ],
   ])("refuses %s as wrong use, before anything is started", async (_case, args, why) => {
     const { code, out, err } = await ended({}, ...args);
     expect(err).toMatch(why);
