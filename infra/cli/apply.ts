@@ -73,9 +73,9 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
     const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
     const plan = await planFleet(home, fleet, recover);
     // What is asked about must be seen, but with --json only the result belongs on standard output.
-    for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
-    if (!options.yes) await confirm(options);
     const { by, leaveAsleep = false } = options;
+    for (const line of planLines(file, plan, leaveAsleep)) (options.json ? remark : print)(line);
+    if (!options.yes) await confirm(options);
     if (!leaveAsleep) {
       const { restoreLeaving } = await import("./restore-leaving.ts");
       await restoreLeaving(home, plan, { by, lasts });

@@ -180,7 +180,9 @@ describe("From the first plan to a shrunk fleet", () => {
     expect(again.out).toMatch(/paused already since 2026-11-23T08:\d\dZ by ops: migration/);
     expect(again.err).toContain('the note "again" was not taken');
     expect(again.code).toBe(0);
-    expect((await place.run("resume")).code).toBe(0);
+    expect(await place.run("resume")).toMatchObject({ code: 0, out: "version 1 goes on\n" });
+    expect(await place.run("resume")).toMatchObject({ code: 0, out: "version 1 was not paused\n" });
+    expect(await place.json("resume")).toEqual({ paused: null, version: 1, already: true });
     expect((await place.json<PlanJson>("plan", two)).paused).toBe(false);
   });
 
@@ -276,6 +278,16 @@ describe("A lost store", () => {
       expect((await store.get("targets", name))?.value.memory).toMatchObject({ sleep: { since: record.savedAt } });
       expect((await store.get("restores", `${name}@${record.createTime}`))?.value).toEqual(record);
       await store.close();
+
+      const renamed = await lost.file("renamed.yaml", fleet("science"));
+      const { out } = await lost.run("plan", renamed);
+      expect(out).toMatch(/^- +research +release +.*restored first/m);
+      expect(out).toMatch(
+        /^1 that leaves would be restored first, and nothing of 2 would be changed at the next look$/m,
+      );
+      const left = await lost.run("apply", renamed, "--leave-asleep");
+      expect(left.out).toMatch(/^- +research +release +.*it stays deleted until somebody rebuilds it$/m);
+      expect(left.out).toMatch(/^nothing of 2 would be changed at the next look$/m);
     } finally {
       await lost.close();
     }
