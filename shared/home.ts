@@ -6,6 +6,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import { openStore } from "./state/open.ts";
 import { publishOwed } from "./state/outbox.ts";
 import type { Store } from "./state/store.ts";
+import type { WhenMissing } from "./state/store-file.ts";
 import type { Clock } from "./time/clock.ts";
 import { openClock } from "./time/open-clock.ts";
 import { createReader } from "./vertex/reader.ts";
@@ -42,11 +43,17 @@ export function openHome(): Promise<Home> {
   return opening;
 }
 
-/** Opens a home of one's own: for the command and for tests. */
-export async function makeHome(settings: Settings): Promise<Home> {
+/**
+ * Opens a home of one's own: for the command and for tests.
+ * @param missing what is done where the store's file is not there; a store whose id is known was there before.
+ */
+export async function makeHome(
+  settings: Settings,
+  missing: WhenMissing = settings.storeId === undefined ? "make" : "refuse",
+): Promise<Home> {
   return homeOf({
     settings,
-    store: await openStore(settings.store),
+    store: await openStore(settings.store, { missing }),
     reader: createReader({ project: settings.project, rest: settings.local?.rest }),
     bus: openBus(settings),
     log: createLog((line) => console.log(line)),

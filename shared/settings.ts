@@ -1,24 +1,32 @@
 /** What a process is told about its home through the environment: read once, checked whole. */
 import { z } from "zod";
 
+const needed = z.string("is not set").min(1, "is not set");
+const given = z.string().min(1, "is set to nothing");
+/** Says of a value that it is none of what it must be. */
+function isNo(what: string) {
+  return { error: ({ input }: { readonly input?: unknown }) => `is ${JSON.stringify(input)}, which is no ${what}` };
+}
+const url = z.url(isNo("URL like http://127.0.0.1:8090"));
+
 const settingsSchema = z.object({
   /** Google Cloud project of the fleet. */
-  TIDEKEEPER_PROJECT: z.string().min(1),
+  TIDEKEEPER_PROJECT: needed,
   /** Location of topics' schedules; functions do not care. */
-  TIDEKEEPER_PREFIX: z.string().min(1).default("tidekeeper"),
+  TIDEKEEPER_PREFIX: given.default("tidekeeper"),
   /** `firestore:PROJECT[/DATABASE]` or `sqlite:FILE`. */
-  TIDEKEEPER_STORE: z.string().min(1),
+  TIDEKEEPER_STORE: needed,
   /** The store id printed by the first `apply`; with it set, a lost or swapped store means no action. */
-  TIDEKEEPER_STORE_ID: z.string().min(1).optional(),
+  TIDEKEEPER_STORE_ID: given.optional(),
   /** Local cloud only: `http://127.0.0.1:PORT` of its REST door. */
-  TIDEKEEPER_VERTEX_REST: z.url().optional(),
+  TIDEKEEPER_VERTEX_REST: url.optional(),
   /** Local cloud only: `127.0.0.1:PORT` of its gRPC door. */
   TIDEKEEPER_VERTEX_GRPC: z
     .string()
-    .regex(/^[^:]+:\d+$/)
+    .regex(/^[^:]+:\d+$/, isNo("address like 127.0.0.1:8091"))
     .optional(),
   /** Local cloud only: `http://127.0.0.1:PORT/clock`. */
-  TIDEKEEPER_CLOCK: z.url().optional(),
+  TIDEKEEPER_CLOCK: url.optional(),
 });
 
 export interface Settings {
@@ -41,6 +49,17 @@ function refuseHalfLocal(rest: string | undefined, grpc: string | undefined, clo
   );
 }
 
+/** Each problem once, with all the variables that have it. */
+function problemsOf(issues: readonly z.core.$ZodIssue[]): string {
+  const names = Map.groupBy(issues, ({ message }) => message);
+  return [...names]
+    .map(([problem, all]) => {
+      const verb = all.length > 1 ? problem.replace(/^is /, "are ") : problem;
+      return `${all.map(({ path }) => path.join(".")).join(" and ")} ${verb}`;
+    })
+    .join("; ");
+}
+
 /**
  * Reads the settings.
  * @throws Error naming each variable that is missing or wrong.
@@ -48,9 +67,8 @@ function refuseHalfLocal(rest: string | undefined, grpc: string | undefined, clo
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const result = settingsSchema.safeParse(environment);
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
     throw new Error(
-      `the environment does not say where Tidekeeper runs: ${problems}. \`tidekeeper local\` prints all of them`,
+      `${problemsOf(result.error.issues)}. Set TIDEKEEPER_PROJECT to the Google Cloud project and TIDEKEEPER_STORE to firestore:PROJECT or sqlite:FILE; for a local cloud \`tidekeeper local\` prints all that is needed`,
     );
   }
   const { TIDEKEEPER_VERTEX_REST: rest, TIDEKEEPER_VERTEX_GRPC: grpc, ...values } = result.data;

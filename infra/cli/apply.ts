@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
+import type { Settings } from "../../shared/settings.ts";
 import type { Applied, ApplyOptions as StoreOptions } from "../../shared/state/apply.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { readFleetFile, readText } from "./fleet-file.ts";
@@ -63,15 +64,18 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
           options.asleep,
         );
   const { fleet, warnings } = await readFleetFile(file);
-  await withHome(async (home) => {
+  // A store whose id is known was there before: another one in its place is a recovery, which somebody asks for.
+  const missing = ({ storeId }: Settings) =>
+    storeId === undefined || options.recover !== undefined ? "make" : "refuse";
+  const work = async (home: Home) => {
     if (options.recover !== undefined) await refuseRecovery(home);
     const { planFleet } = await import("./planning.ts");
     const recover = options.recover === undefined ? {} : { recover: { storeId: options.recover, asleep } };
     const plan = await planFleet(home, fleet, recover);
     // What is asked about must be seen, but with --json only the result belongs on standard output.
-    for (const line of planLines(file, plan)) (options.json ? remark : print)(line);
-    if (!options.yes) await confirm(options);
     const { by, leaveAsleep = false } = options;
+    for (const line of planLines(file, plan, leaveAsleep)) (options.json ? remark : print)(line);
+    if (!options.yes) await confirm(options);
     if (!leaveAsleep) {
       const { restoreLeaving } = await import("./restore-leaving.ts");
       await restoreLeaving(home, plan, { by, lasts });
@@ -79,7 +83,8 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
     const applied = await applyOn(home, fleet, plan, { by, leaveAsleep, ...recover });
     if (options.json) printJson({ file, project: fleet.project, warnings, ...applied });
     else for (const line of appliedLines(applied)) print(line);
-  }, fleet);
+  };
+  await withHome(work, { fleet, missing });
 }
 
 async function applyOn(

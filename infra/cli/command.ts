@@ -10,8 +10,8 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Exit codes: what scripts may rely on. */
-export const exitCodes = { done: 0, failed: 1, wrongUse: 2 } as const;
+/** Exit codes: what scripts may rely on. A wait that Ctrl-C ended is told as a shell does. */
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
 
 /** A command that cannot do what it was asked to: what, and what to do about it. */
 export class Failure extends Error {

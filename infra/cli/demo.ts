@@ -27,16 +27,16 @@ export function register(program: Command): void {
         "Runs a fleet on a local Google Cloud, with jobs, events and preemptions made up to fit it, and shows what Tidekeeper does about them. At the end it sums up; the status page stays until Ctrl-C.",
       )
       .option("--fleet <file>", "the fleet file", "fleet.example.yaml")
-      .option("--days <n>", "how many days and nights", numberBetween("--days", 1, 60), 1)
+      .option("--days <n>", "how many days and nights", numberBetween("--days", 1, 60, 7), 1)
       .option("--once", "exit after the summary: 0 only if every event was answered and the fleet is as it should be")
       .option(
         "--port <port>",
         "REST; gRPC is on the next port, the status page on the one after",
-        numberBetween("--port", 1, 65_000),
+        numberBetween("--port", 1, 65_000, 9090),
         8090,
       )
-      .option("--speed <n>", "world seconds per real second, at most", numberBetween("--speed", 60, 10_000), 1440)
-      .option("--seed <n>", "of all that is made up", numberBetween("--seed", 0, 2 ** 32 - 1), 1)
+      .option("--speed <n>", "world seconds per real second, at most", numberBetween("--speed", 60, 10_000, 720), 1440)
+      .option("--seed <n>", "of all that is made up", numberBetween("--seed", 0, 2 ** 32 - 1, 42), 1)
       .addOption(
         new Option("--from <time>", "world time at the start, ISO 8601 with a zone")
           .argParser(isoInstant("--from"))

@@ -3,30 +3,45 @@ import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
 import { readSettings, type Settings } from "../../shared/settings.ts";
 import type { RecalledFleet } from "../../shared/state/recall.ts";
+import type { WhenMissing } from "../../shared/state/store-file.ts";
 import { Failure, WrongUse } from "./command.ts";
 import { mustReachStore } from "./reach.ts";
 
-/**
- * Opens the home, works in it and closes it, whatever happens.
- * @param fleet gives project and prefix where the environment does not.
- * @throws WrongUse when the environment does not say where Tidekeeper runs; Failure when the store cannot be reached.
- */
-export function withHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
-  return withAnyHome(async (home) => {
-    await mustReachStore(home.settings);
-    return work(home);
-  }, fleet);
+/** Options of {@link withHome}. */
+interface HomeOptions {
+  /** Gives project and prefix where the environment does not. */
+  readonly fleet?: Fleet;
+  /** What is done where the store's file is not there; by default it is an error: only `apply` begins a store. */
+  readonly missing?: (settings: Settings) => WhenMissing;
 }
 
 /**
- * As {@link withHome}, whether the store can be reached or not.
+ * Opens the home, works in it and closes it, whatever happens.
+ * @throws WrongUse when the environment does not say where Tidekeeper runs; Failure when the store cannot be reached, or is
+ * not there.
+ */
+export async function withHome<T>(
+  work: (home: Home) => Promise<T>,
+  { fleet, missing = () => "refuse" }: HomeOptions = {},
+): Promise<T> {
+  const settings = settingsFor(fleet);
+  const whenMissing = missing(settings);
+  await mustReachStore(settings, whenMissing);
+  return inHome(settings, whenMissing, work);
+}
+
+/**
+ * As {@link withHome}, whether the store can be reached or not, and with an empty one for one that is not there.
  * @throws WrongUse when the environment does not say where Tidekeeper runs.
  */
-export async function withAnyHome<T>(work: (home: Home) => Promise<T>, fleet?: Fleet): Promise<T> {
-  const settings = settingsFor(fleet);
+export async function withAnyHome<T>(work: (home: Home) => Promise<T>): Promise<T> {
+  return inHome(settingsFor(undefined), "stand-in", work);
+}
+
+async function inHome<T>(settings: Settings, missing: WhenMissing, work: (home: Home) => Promise<T>): Promise<T> {
   // Loaded when it is needed: help and wrong use answer at once.
   const { makeHome } = await import("../../shared/home.ts");
-  const home = await makeHome(settings);
+  const home = await makeHome(settings, missing);
   try {
     return await work(home);
   } finally {
@@ -41,7 +56,9 @@ function settingsFor(fleet: Fleet | undefined): Settings {
     settings = readSettings({ ...known, ...process.env });
   } catch (error) {
     const [what = "", next = ""] = (error as Error).message.split(". ");
-    throw new WrongUse(what, next || "set the variables", { cause: error });
+    throw new WrongUse(what, `${next.charAt(0).toLowerCase()}${next.slice(1)}` || "set the variables", {
+      cause: error,
+    });
   }
   if (fleet !== undefined && settings.project !== fleet.project) {
     throw new WrongUse(

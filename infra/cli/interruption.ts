@@ -1,5 +1,5 @@
 /** Ctrl-C and its relatives: told as an abort signal, so that everything is stopped in order. */
-import { Failure } from "./command.ts";
+import { exitCodes, Failure } from "./command.ts";
 
 /** A signal that aborts when the process is asked to end, or when nobody reads its output any more. */
 export function interruption(): { readonly signal: AbortSignal; dispose(): void } {
@@ -20,8 +20,7 @@ export function interruption(): { readonly signal: AbortSignal; dispose(): void 
 /** A wait that somebody ended, not what was waited for. */
 export class Interrupted extends Failure {
   override readonly name = "Interrupted";
-  /** As a shell tells that Ctrl-C ended a command. */
-  override readonly exitCode = 130;
+  override readonly exitCode = exitCodes.interrupted;
 }
 
 /** Resolves when the signal aborts. */

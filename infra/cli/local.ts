@@ -21,15 +21,16 @@ interface LocalCommandOptions extends CommonOptions, ConditionOptions {
 
 /**
  * Reads a number of an option.
+ * @param example one that makes sense, for who wrote none.
  * @throws WrongUse naming the option's bounds.
  */
-export function numberBetween(name: string, least: number, most: number): (text: string) => number {
+export function numberBetween(name: string, least: number, most: number, example: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() !== "" && value >= least && value <= most) return value;
     throw new WrongUse(
       `${name} is ${JSON.stringify(text)}, which is no number from ${least} to ${most}`,
-      `write ${name} ${least}, for instance`,
+      `write ${name} ${example}, for instance`,
     );
   };
 }
@@ -71,15 +72,15 @@ export function register(program: Command): void {
       .option(
         "--port <port>",
         "REST; gRPC is on the next port, the status page on the one after",
-        numberBetween("--port", 1, 65_000),
+        numberBetween("--port", 1, 65_000, 9090),
         8090,
       )
-      .option("--speed <n>", "world seconds per real second", numberBetween("--speed", 0, 100_000), 1)
+      .option("--speed <n>", "world seconds per real second", numberBetween("--speed", 0, 100_000, 600), 1)
       .option("--from <time>", "world time at the start, ISO 8601 with a zone; default: now", isoInstant("--from"))
       .option(
         "--seed <n>",
         "of all that is random in the local cloud; the same seed makes the same run",
-        numberBetween("--seed", 0, 2 ** 32 - 1),
+        numberBetween("--seed", 0, 2 ** 32 - 1, 42),
       )
       .option("--state <dir>", "keep the store and the cloud's state here; without it they go away with the process")
       .option("--no-functions", "the cloud alone: topics and subscriptions exist, nothing of ours runs")
@@ -130,7 +131,7 @@ async function run(options: LocalCommandOptions): Promise<void> {
     conditions,
   });
   try {
-    const home = await asWrongUse(() => starting);
+    const home = await asWrongUse(starting);
     setFlagsFromString("--semi-space-growth-factor=2");
     if (!signal.aborted) describe(home, options.json ?? false);
     await aborted(signal);

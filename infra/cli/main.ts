@@ -32,7 +32,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 something failed, 2 wrong use.\nThe environment says where Tidekeeper runs: TIDEKEEPER_PROJECT, TIDEKEEPER_PREFIX, TIDEKEEPER_STORE, TIDEKEEPER_STORE_ID.",
+      "\nExit codes: 0 done, 1 something failed, 2 wrong use, 130 Ctrl-C while it waited for an answer.\nThe environment says where Tidekeeper runs: TIDEKEEPER_PROJECT, TIDEKEEPER_PREFIX, TIDEKEEPER_STORE, TIDEKEEPER_STORE_ID.",
     );
   const called = files.filter(({ names }) => args[0] !== undefined && names.includes(args[0]));
   const needed = called.length > 0 ? called : files;

@@ -43,9 +43,10 @@ export function register(program: Command): void {
     .summary("end a pause")
     .description("The next tick decides for now; nothing that was missed is replayed.")
     .action(async (options: CommonOptions) => {
-      const head = await withHome((home) => resumeFleet(home.store, home.settings.storeId));
-      if (options.json) printJson({ paused: null, version: head.version });
-      else print(`version ${head.version} goes on`);
+      const { head, ended } = await withHome((home) => resumeFleet(home.store, home.settings.storeId));
+      const already = ended === undefined;
+      if (options.json) printJson({ paused: null, version: head.version, already });
+      else print(already ? `version ${head.version} was not paused` : `version ${head.version} goes on`);
     });
   common(resume, ["resume"]);
 }

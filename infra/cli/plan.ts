@@ -31,21 +31,29 @@ async function plan(file: string, options: PlanOptions): Promise<void> {
     return;
   }
   const { planFleet } = await import("./planning.ts");
-  const planned = await withHome((home) => planFleet(home, fleet), fleet);
+  const planned = await withHome((home) => planFleet(home, fleet), {
+    fleet,
+    // Before the first apply there is none yet, and a plan does not make one.
+    missing: ({ storeId }) => (storeId === undefined ? "stand-in" : "refuse"),
+  });
   if (options.json) printJson({ file, project: fleet.project, warnings, ...planned });
   else for (const line of planLines(file, planned)) print(line);
 }
 
-/** A plan as people read it. */
-export function planLines(file: string, plan: Plan): readonly string[] {
+/**
+ * A plan as people read it.
+ * @param leaveAsleep whether what leaves the fleet asleep stays deleted; otherwise `apply` restores it first.
+ */
+export function planLines(file: string, plan: Plan, leaveAsleep = false): readonly string[] {
   const isNew = new Set(plan.created);
   const rows = plan.targets.map((target) => [mark(target, isNew), target.name, deed(target), target.why]);
   const released = plan.released.map(({ name, asleep }) => [
     paint("yellow", "-"),
     name,
     "release",
-    asleep ? leftAsleep : leftAlone,
+    asleep ? (leaveAsleep ? leftDeleted : restored) : leftAlone,
   ]);
+  const restoring = leaveAsleep ? 0 : plan.released.filter(({ asleep }) => asleep).length;
   const changing = plan.targets.filter(({ change }) => change !== undefined).length;
   const before = plan.appliedVersion === 0 ? "nothing is applied yet" : `version ${plan.appliedVersion} is applied`;
   return [
@@ -55,13 +63,16 @@ export function planLines(file: string, plan: Plan): readonly string[] {
     ...plan.targets.flatMap(({ name, next }) =>
       next ? [`next for ${name}: ${next.what} at ${instant(next.at)}`] : [],
     ),
-    `${changing === 0 ? "nothing" : changing} of ${plan.targets.length} would be changed at the next look${
+    `${restoring === 0 ? "" : `${restoring} that ${restoring === 1 ? "leaves" : "leave"} would be restored first, and `}${
+      changing === 0 ? "nothing" : changing
+    } of ${plan.targets.length} would be changed at the next look${
       plan.paused ? ", but the fleet is paused: nothing starts before `tidekeeper resume`" : ""
     }`,
   ];
 }
 
-const leftAsleep =
+const leftDeleted = "not in the file any more, and asleep: it stays deleted until somebody rebuilds it";
+const restored =
   "not in the file any more, and asleep: restored first, then never touched again (apply --leave-asleep: it stays deleted)";
 const leftAlone = "not in the file any more: left as it is, and never touched again";
 

@@ -4,6 +4,7 @@
  */
 import { connect } from "node:net";
 import type { Settings } from "../../shared/settings.ts";
+import { missingFile, type WhenMissing } from "../../shared/state/store-file.ts";
 import { second } from "../../shared/time/clock.ts";
 import { Failure } from "./command.ts";
 
@@ -77,9 +78,20 @@ export async function mustReach(service: keyof typeof emulators, failing: string
   else await mustHaveCredentials(failing);
 }
 
-/** Makes sure that the store can be called; a file always can. @throws Failure */
-export async function mustReachStore({ store }: Settings): Promise<void> {
+/**
+ * Makes sure that the store can be called, and that its file is there unless something else is done where it is not.
+ * @throws Failure
+ */
+export async function mustReachStore({ store, storeId }: Settings, missing: WhenMissing = "refuse"): Promise<void> {
   if (store.startsWith("firestore:")) await mustReach("Firestore", `the store ${store} cannot be read`);
+  const file = missingFile(store);
+  if (file === undefined || missing !== "refuse") return;
+  throw new Failure(
+    `there is no file ${file}, which TIDEKEEPER_STORE names`,
+    storeId === undefined
+      ? "correct TIDEKEEPER_STORE, or make a new store there with `tidekeeper apply FILE`"
+      : `correct TIDEKEEPER_STORE, or if the store is lost, run \`tidekeeper apply FILE --recover ${storeId}\``,
+  );
 }
 
 /** Makes sure that Vertex AI can be called. @throws Failure */

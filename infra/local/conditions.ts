@@ -21,6 +21,13 @@ export interface Conditions {
 /** Conditions that cannot be: which, where, and what is wrong with each key. */
 export class ConditionsRefused extends Error {
   override readonly name = "ConditionsRefused";
+  /** What is wrong with the JSON, for those who have words of their own for it; none where the market refused it. */
+  readonly issues: readonly z.core.$ZodIssue[];
+
+  constructor(message: string, options: ErrorOptions & { readonly issues?: readonly z.core.$ZodIssue[] } = {}) {
+    super(message, options);
+    this.issues = options.issues ?? [];
+  }
 }
 
 const schemas = { behaviour: behaviourSchema, faults: z.array(faultSchema), market: z.array(marketSchema) };
@@ -28,16 +35,21 @@ const schemas = { behaviour: behaviourSchema, faults: z.array(faultSchema), mark
 /**
  * Checks conditions as people write them; one fault rule or market action may stand without a list around it.
  * @param where - their origin, for the error.
+ * @param words - texts for its issues instead of zod's.
  * @throws ConditionsRefused naming every wrong key.
  */
 export function readConditions<Kind extends keyof Conditions>(
   kind: Kind,
   json: unknown,
   where: string,
+  words?: z.core.$ZodErrorMap,
 ): Required<Conditions>[Kind] {
   const given = kind === "behaviour" ? json : [json].flat();
-  const result = schemas[kind].safeParse(given);
-  if (!result.success) throw new ConditionsRefused(`${where}: ${z.prettifyError(result.error)}`);
+  const result = schemas[kind].safeParse(given, words === undefined ? {} : { error: words });
+  if (!result.success) {
+    const { issues } = result.error;
+    throw new ConditionsRefused(`${where}: ${z.prettifyError(result.error)}`, { issues });
+  }
   // What was written, not what was read: defaults must not overrule what the saved state of a world says.
   return given as Required<Conditions>[Kind];
 }

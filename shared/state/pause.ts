@@ -42,15 +42,25 @@ export function pauseFleet(
   );
 }
 
+/** A fleet that goes on, and the pause that it had. */
+export interface Resumed {
+  readonly head: FleetHead;
+  /** Undefined: it was not paused. */
+  readonly ended: FleetHead["paused"];
+}
+
 /**
  * Lets the fleet go on. A fleet that is not paused is left as it is.
  * @param expectedStoreId of the store that it should be; undefined: any.
  * @throws HeadRefused without a fleet that this Tidekeeper may change.
  */
-export function resumeFleet(store: Store, expectedStoreId?: string): Promise<FleetHead> {
-  return changeHead(store, expectedStoreId, (head) => {
-    if (!head.paused) return head;
-    const { paused: _, ...resumed } = head;
+export async function resumeFleet(store: Store, expectedStoreId?: string): Promise<Resumed> {
+  let ended: FleetHead["paused"];
+  const head = await changeHead(store, expectedStoreId, (before) => {
+    ended = before.paused;
+    if (!before.paused) return before;
+    const { paused: _, ...resumed } = before;
     return resumed;
   });
+  return { head, ended };
 }

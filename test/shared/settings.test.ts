@@ -10,7 +10,19 @@ const clock = { TIDEKEEPER_CLOCK: "http://127.0.0.1:9000/clock" };
 describe("settings", () => {
   test("Google Cloud needs a project and a store", () => {
     expect(readSettings(google)).toMatchObject({ project: "demo", prefix: "tidekeeper", local: undefined });
-    expect(() => readSettings({})).toThrow(/TIDEKEEPER_PROJECT: .*; TIDEKEEPER_STORE: /);
+    expect(() => readSettings({})).toThrow(
+      /^TIDEKEEPER_PROJECT and TIDEKEEPER_STORE are not set\. Set TIDEKEEPER_PROJECT/,
+    );
+    expect(() => readSettings({ TIDEKEEPER_PROJECT: "demo", TIDEKEEPER_STORE: "" })).toThrow(
+      /^TIDEKEEPER_STORE is not set\./,
+    );
+  });
+
+  test("every variable that is wrong is told, with what it is", () => {
+    const wrong = { ...rest, TIDEKEEPER_VERTEX_REST: "here", TIDEKEEPER_VERTEX_GRPC: "8091", TIDEKEEPER_STORE_ID: "" };
+    expect(() => readSettings({ ...google, ...wrong })).toThrow(
+      /^TIDEKEEPER_STORE_ID is set to nothing; TIDEKEEPER_VERTEX_REST is "here", which is no URL like http.*; TIDEKEEPER_VERTEX_GRPC is "8091", which is no address like 127\.0\.0\.1:8091\. /,
+    );
   });
 
   test("a local cloud needs both doors", () => {

@@ -5,16 +5,19 @@ import { join } from "node:path";
 import type { PubSub } from "@google-cloud/pubsub";
 import type { Fleet } from "../../../shared/fleet/fleet.ts";
 import type { Millis } from "../../../shared/time/clock.ts";
+import { PortTaken } from "../../local/wire/port-taken.ts";
 import { Failure } from "../command.ts";
 import { type LocalHome, startLocal } from "../local/start.ts";
 import { type FunctionLog, openFunctionLog } from "./function-log.ts";
 
-/** Why nothing could be started. What the functions have printed is kept; where there is nothing, nothing is left behind. */
-async function notStarted(cause: unknown, { lines, path }: FunctionLog, folder: string): Promise<Failure> {
+/** What to tell of a start that failed. What the functions have printed is kept where it may say why, else nothing is. */
+async function notStarted(cause: unknown, { lines, path }: FunctionLog, folder: string): Promise<unknown> {
+  const explained = cause instanceof PortTaken || cause instanceof Failure;
+  if (explained || lines === 0) await rm(folder, { recursive: true, force: true });
+  if (explained) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  if (lines > 0) return new Failure(`the local home did not start: ${why}`, `look at ${path}`, { cause });
-  await rm(folder, { recursive: true, force: true });
-  return new Failure(`the local home did not start: ${why}`, "choose other ports with --port", { cause });
+  const next = lines > 0 ? `look at ${path}` : "set TIDEKEEPER_TRACE=1 to see where it arose";
+  return new Failure(`the local home did not start: ${why}`, next, { cause });
 }
 
 /** What a stage is built for. */
@@ -48,7 +51,7 @@ const startingSpeed = 30;
 
 /**
  * Starts it, with the world going slowly.
- * @throws Failure when a part does not come up; what had started is stopped.
+ * @throws PortTaken; Failure when a part does not come up. What had started is stopped.
  */
 export async function buildStage({ fleet, port, from, seed }: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "tidekeeper-demo-"));

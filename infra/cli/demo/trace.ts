@@ -4,6 +4,7 @@ import type { TargetPolicy } from "../../../shared/fleet/fleet.ts";
 import type { LocalCloud } from "../../local/server.ts";
 import { WrongUse } from "../command.ts";
 import { readText } from "../fleet-file.ts";
+import { issueLine } from "../local/condition-issues.ts";
 
 const traceSchema = z.looseObject({ traces: z.array(z.looseObject({ region: z.string() })).min(1) });
 
@@ -16,12 +17,19 @@ export type RecordedTrace = z.infer<typeof traceSchema>;
  */
 export async function readTrace(file: string): Promise<RecordedTrace> {
   const text = await readText(file, "name a recorded Spot trace, a .json file");
+  const refused = (why: string, cause: unknown) =>
+    new WrongUse(`${file} is no recorded Spot trace: ${why}`, "its form is described in infra/local/README.md", {
+      cause,
+    });
+  let json: unknown;
   try {
-    return traceSchema.parse(JSON.parse(text));
+    json = JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new WrongUse(`${file} is no recorded Spot trace: ${why}`, "its form is described in the README", { cause });
+    throw refused((cause as Error).message, cause);
   }
+  const { success, data, error } = traceSchema.safeParse(json);
+  if (success) return data;
+  throw refused(issueLine(error.issues, json), error);
 }
 
 /**

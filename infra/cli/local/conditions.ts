@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type Conditions, ConditionsRefused, readConditions } from "../../local/conditions.ts";
 import { WrongUse } from "../command.ts";
 import { readText } from "../fleet-file.ts";
+import { issueLine, keyHints } from "./condition-issues.ts";
 
 /** What the command was given, option by option: a file's name, or JSON that begins with `{` or `[`. */
 export interface ConditionOptions {
@@ -27,26 +28,37 @@ export async function conditionsOf({ behaviour, faults, market, replay }: Condit
     behaviour === undefined ? undefined : read("--behaviour", behaviour),
     faults === undefined ? undefined : read("--faults", faults),
   ]);
-  return asWrongUse(() => ({
+  return {
     ...(behaviour === undefined
       ? {}
-      : { behaviour: readConditions("behaviour", behaviourJson, origin("--behaviour", behaviour)) }),
-    ...(faults === undefined ? {} : { faults: readConditions("faults", faultsJson, origin("--faults", faults)) }),
-    ...(actions.length === 0 ? {} : { market: readConditions("market", actions, marketFrom) }),
-  }));
+      : { behaviour: check("behaviour", behaviourJson, origin("--behaviour", behaviour)) }),
+    ...(faults === undefined ? {} : { faults: check("faults", faultsJson, origin("--faults", faults)) }),
+    ...(actions.length === 0 ? {} : { market: check("market", actions, marketFrom) }),
+  };
 }
 
-/** Tells conditions that are refused, now or when the world comes up, as wrong use of the command. */
-export function asWrongUse<T>(act: () => T): T {
-  const told = (error: unknown): never => {
-    if (!(error instanceof ConditionsRefused)) throw error;
-    throw new WrongUse(error.message, "see infra/local/README.md for switches, faults and market", { cause: error });
-  };
+/** Checks one kind of conditions. @throws WrongUse with each wrong key, its place and what was probably meant. */
+function check<Kind extends keyof Conditions>(kind: Kind, json: unknown, where: string): Required<Conditions>[Kind] {
   try {
-    const result = act();
-    return result instanceof Promise ? (result.catch(told) as T) : result;
-  } catch (error) {
-    return told(error);
+    return readConditions(kind, json, where, keyHints);
+  } catch (cause) {
+    if (!(cause instanceof ConditionsRefused)) throw cause;
+    // One rule or action may stand without a list around it: then the list is none of what people wrote.
+    const alone = kind !== "behaviour" && !Array.isArray(json);
+    const issues = alone ? cause.issues.map((issue) => ({ ...issue, path: issue.path.slice(1) })) : cause.issues;
+    throw new WrongUse(`${where}: ${issueLine(issues, json)}`, documented, { cause });
+  }
+}
+
+const documented = "see infra/local/README.md for switches, faults and market";
+
+/** Tells conditions that are refused when the world comes up as wrong use of the command. */
+export async function asWrongUse<T>(starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (cause) {
+    if (!(cause instanceof ConditionsRefused)) throw cause;
+    throw new WrongUse(cause.message, documented, { cause });
   }
 }
 

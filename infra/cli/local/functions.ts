@@ -6,14 +6,14 @@ import { connect } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { mustBeFree } from "../../local/wire/port-taken.ts";
 
 // The package exports no path to its own command; it lies beside its entry point.
 const framework = join(dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")), "main.js");
 // A clone runs its sources, an installed package what was built of them.
-const source = fileURLToPath(new URL(`../../../functions/index${extname(import.meta.filename)}`, import.meta.url));
-
-/** Ends a function whose parent has gone, however it went: nobody else would, and its port would stay taken. */
-const followParent = `data:text/javascript,${encodeURIComponent('process.once("disconnect", () => process.exit())')}`;
+const ending = extname(import.meta.filename);
+const source = fileURLToPath(new URL(`../../../functions/index${ending}`, import.meta.url));
+const preload = new URL(`./preload${ending}`, import.meta.url).href;
 
 /** One function to run. */
 export interface FunctionProcess {
@@ -47,19 +47,21 @@ async function accepts(port: number, child: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts the functions and resolves when all accept connections.
+ * Starts the functions and resolves when all accept connections, which they do on 127.0.0.1 only.
  * @param onLine receives each line a function prints, with the function's name.
- * @throws Error naming the function that did not come up; the others are stopped first.
+ * @throws PortTaken, before any is started; Error naming the function that did not come up, the others stopped first.
  */
 export async function startFunctions(
   functions: readonly FunctionProcess[],
   onLine: (name: string, line: string) => void,
 ): Promise<RunningFunctions> {
+  // A connection to somebody else's server would look like a function that has come up.
+  for (const { name, port } of functions) await mustBeFree(`The function ${name}`, "127.0.0.1", port);
   const children = functions.map(({ name, signature, port, environment }) => {
     const child = spawn(
       process.execPath,
       [
-        `--import=${followParent}`,
+        `--import=${preload}`,
         framework,
         `--target=${name}`,
         `--source=${source}`,

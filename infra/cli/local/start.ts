@@ -80,7 +80,8 @@ async function applyTo(storeUrl: string, fleet: Fleet, now: Millis): Promise<str
 
 /**
  * Starts a home.
- * @throws Failure when its state folder is in use; Error when a port is taken or a part does not come up; what had started is stopped first.
+ * @throws Failure when its state folder is in use; PortTaken; Error when a part does not come up. What had started is
+ * stopped first.
  */
 export async function startLocal(options: LocalOptions): Promise<LocalHome> {
   const { fleet, port } = options;
@@ -154,10 +155,11 @@ export async function startLocal(options: LocalOptions): Promise<LocalHome> {
       stops.push(() => processes.stop());
       return processes;
     };
-    const starting = [startProcesses(), startCloud()] as const;
+    // The doors first: where every port is taken, theirs is the one that was asked for.
+    const starting = [startCloud(), startProcesses()] as const;
     // A part that fails must not leave another one starting behind its back.
     await Promise.allSettled(starting);
-    const [functions, cloud] = await Promise.all(starting);
+    const [cloud, functions] = await Promise.all(starting);
     if ("setSpeed" in cloud.clock) cloud.clock.setSpeed(options.speed);
     const addresses = {
       rest,

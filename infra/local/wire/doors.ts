@@ -59,6 +59,6 @@ async function opened(name: string, port: number, opening: Promise<Door>): Promi
   try {
     return await opening;
   } catch (cause) {
-    throw new PortTaken(name, port, { cause });
+    throw cause instanceof PortTaken ? cause : new PortTaken(`The ${name} door`, port, { cause });
   }
 }

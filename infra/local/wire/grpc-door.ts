@@ -13,6 +13,7 @@ import {
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import type { MethodDescriptor } from "./descriptors.ts";
 import { asApiError, grpcError } from "./errors.ts";
+import { mustBeFree } from "./port-taken.ts";
 import type { Door, DoorOptions } from "./rest-door.ts";
 import type { Call, JsonObject } from "./service.ts";
 
@@ -57,6 +58,8 @@ export async function openGrpcDoor(options: DoorOptions): Promise<Door> {
     server.addService(definition, Object.fromEntries(handlers));
   }
 
+  // The library would write lines of its own about a port that is taken.
+  await mustBeFree("The gRPC door", host, port);
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) =>
       error ? reject(error) : resolve(actual),

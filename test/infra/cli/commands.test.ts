@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { userName } from "../../../infra/cli/user.ts";
 import { setUp } from "../../../infra/local/setup.ts";
@@ -57,11 +59,24 @@ afterAll(async () => {
 });
 
 describe("From the first plan to a shrunk fleet", () => {
-  test("status says that nothing is applied, and what to do", async () => {
-    const { code, err } = await place.run("status");
-    expect(err).toContain("no fleet has been applied");
-    expect(err).toContain("tidekeeper apply FILE");
+  const asking = [["status"], ["explain", "research"], ["pause"], ["resume"], ["hold", "research"]];
+  test.each(asking)("%s: there is no store yet, which is told, and none is made", async (...args) => {
+    const file = place.environment["TIDEKEEPER_STORE"]?.replace("sqlite:", "") ?? "";
+    const { code, err } = await place.run(...args);
+    expect(err).toBe(
+      `error: there is no file ${file}, which TIDEKEEPER_STORE names\nnext: correct TIDEKEEPER_STORE, or make a new store there with \`tidekeeper apply FILE\`\n`,
+    );
     expect(code).toBe(1);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("doctor tells that there is no store yet among the rest, and makes none", async () => {
+    const findings = await place.json<readonly object[]>("doctor");
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: "store", ok: false, found: expect.stringContaining("there is no file ") }),
+    );
+    expect(findings).toContainEqual(expect.objectContaining({ check: "clock", ok: true }));
+    expect(await readdir(place.folder)).toEqual(["one.yaml", "two.yaml"]);
   });
 
   test("plan shows what would be done now and why, target by target", async () => {
@@ -84,11 +99,8 @@ describe("From the first plan to a shrunk fleet", () => {
     expect(plan.targets[2]).not.toHaveProperty("change");
   });
 
-  test("plan changes nothing", async () => {
-    const store = await place.openStore();
-    expect(await store.get("fleet", "head")).toBeUndefined();
-    expect(await store.list("targets")).toEqual([]);
-    await store.close();
+  test("plan changes nothing: it does not even make the store", async () => {
+    expect(await readdir(place.folder)).toEqual(["one.yaml", "two.yaml"]);
   });
 
   test("apply asks first, and where nobody can be asked it does nothing", async () => {
@@ -97,6 +109,13 @@ describe("From the first plan to a shrunk fleet", () => {
     expect(err).toContain("add --yes");
     expect(code).toBe(2);
     expect((await place.json<PlanJson>("plan", two)).appliedVersion).toBe(0);
+  });
+
+  test("status says that nothing is applied, and what to do", async () => {
+    const { code, err } = await place.run("status");
+    expect(err).toContain("no fleet has been applied");
+    expect(err).toContain("tidekeeper apply FILE");
+    expect(code).toBe(1);
   });
 
   test.runIf(process.platform === "linux").each([
@@ -162,7 +181,9 @@ describe("From the first plan to a shrunk fleet", () => {
     expect(again.out).toMatch(/paused already since 2026-11-23T08:\d\dZ by ops: migration/);
     expect(again.err).toContain('the note "again" was not taken');
     expect(again.code).toBe(0);
-    expect((await place.run("resume")).code).toBe(0);
+    expect(await place.run("resume")).toMatchObject({ code: 0, out: "version 1 goes on\n" });
+    expect(await place.run("resume")).toMatchObject({ code: 0, out: "version 1 was not paused\n" });
+    expect(await place.json("resume")).toEqual({ paused: null, version: 1, already: true });
     expect((await place.json<PlanJson>("plan", two)).paused).toBe(false);
   });
 
@@ -214,7 +235,16 @@ describe("A store with another id than the environment's", () => {
     try {
       const file = await empty.file("fleet.yaml", fleet("research"));
       const environment = { ...empty.environment, TIDEKEEPER_STORE_ID: "the-right-one" };
+      const lost = [await runTidekeeper(["apply", file, "--yes"], environment)];
+      lost.push(await runTidekeeper(["plan", file], environment), await runTidekeeper(["status"], environment));
+      for (const { err, code } of lost) {
+        expect(err).toMatch(/there is no file .*\nnext: .* run `tidekeeper apply FILE --recover the-right-one`/);
+        expect(code).toBe(1);
+      }
+      expect(await readdir(empty.folder)).toEqual(["fleet.yaml"]);
+      await (await empty.openStore()).close();
       const refused = await runTidekeeper(["apply", file, "--yes"], environment);
+      expect(refused.err).toContain("the store is empty");
       expect(refused.err).toContain("run `tidekeeper apply FILE --recover the-right-one`");
       const other = await runTidekeeper(["apply", file, "--yes", "--recover", "other"], environment);
       expect(other.err).toContain("the store to recover should be the-right-one (TIDEKEEPER_STORE_ID), not other");
@@ -249,6 +279,16 @@ describe("A lost store", () => {
       expect((await store.get("targets", name))?.value.memory).toMatchObject({ sleep: { since: record.savedAt } });
       expect((await store.get("restores", `${name}@${record.createTime}`))?.value).toEqual(record);
       await store.close();
+
+      const renamed = await lost.file("renamed.yaml", fleet("science"));
+      const { out } = await lost.run("plan", renamed);
+      expect(out).toMatch(/^- +research +release +.*restored first/m);
+      expect(out).toMatch(
+        /^1 that leaves would be restored first, and nothing of 2 would be changed at the next look$/m,
+      );
+      const left = await lost.run("apply", renamed, "--leave-asleep");
+      expect(left.out).toMatch(/^- +research +release +.*it stays deleted until somebody rebuilds it$/m);
+      expect(left.out).toMatch(/^nothing of 2 would be changed at the next look$/m);
     } finally {
       await lost.close();
     }

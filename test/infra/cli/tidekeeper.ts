@@ -21,6 +21,8 @@ export interface Run {
 /** A place to run commands in. */
 export interface Workplace {
   readonly cloud: LocalCloud;
+  /** Holds the store and the files; nothing else is in it. */
+  readonly folder: string;
   /** `http://127.0.0.1:PORT` of the local cloud. */
   readonly rest: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -118,6 +120,7 @@ export async function openWorkplace(from: string): Promise<Workplace> {
   const run = (...args: string[]) => start(...args).ended;
   return {
     cloud,
+    folder,
     rest,
     environment,
     start,

@@ -35,7 +35,7 @@ describe("Help", () => {
     const { code, out } = await runTidekeeper(["--help"], {});
     expect(code).toBe(0);
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
-    expect(out).toContain("0 done, 1 something failed, 2 wrong use");
+    expect(out).toContain("0 done, 1 something failed, 2 wrong use, 130 Ctrl-C");
   });
 
   test("of every command has examples and --json", async () => {
@@ -81,7 +81,11 @@ describe("Wrong use ends with 2 and says what to do, without a stack", () => {
     ["no file", ["plan"], /missing required argument 'file'/],
     ["an unknown option", ["status", "--jsno"], /unknown option '--jsno'/],
     ["a file that is not there", ["plan", "missing.yaml"], /missing\.yaml cannot be read: there is no such file/],
-    ["no environment", ["status"], /TIDEKEEPER_PROJECT.*TIDEKEEPER_STORE/],
+    [
+      "no environment",
+      ["status"],
+      /^error: TIDEKEEPER_PROJECT and TIDEKEEPER_STORE are not set\nnext: set .* sqlite:FILE; .*`tidekeeper local`/,
+    ],
     ["records without a recovery", ["apply", "fleet.example.yaml", "--asleep", "x"], /add --recover/],
     [
       "a time that is none",
@@ -122,6 +126,13 @@ describe("Wrong use ends with 2 and says what to do, without a stack", () => {
       ["local", "--behaviour", "none.json"],
       /there is no such file\nnext: give --behaviour a \.json or \.yaml file, or the JSON itself/,
     ],
+    ["a port that is none", ["local", "--port", "abc"], /--port is "abc", .*\nnext: write --port 9090, for instance/],
+    [
+      "a speed that is none",
+      ["local", "--speed", "fast"],
+      /--speed is "fast", which is no number from 0 to 100000\nnext: write --speed 600, for instance/,
+    ],
+    ["a demo's speed that is none", ["demo", "--speed", "fast"], /next: write --speed 720, for instance/],
     ["a duration that is none", ["wake", "research", "--wait", "soon"], /"soon" is no duration/],
   ])("%s", async (_, args, message) => {
     const { code, err } = await runTidekeeper(args, {});

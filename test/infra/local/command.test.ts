@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { connect, createServer } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StatusReport } from "../../../shared/status/report.ts";
+import { freePorts } from "../../free-ports.ts";
 import { interruptedCommand, type LocalProcess, refusedCommand, startCommand } from "./command.ts";
 
 const location = "/v1/projects/demo/locations/us-central1";
@@ -40,8 +41,8 @@ async function file(name: string, content: unknown): Promise<string> {
   return path;
 }
 
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
+async function accepts(port: number, host = "127.0.0.1"): Promise<boolean> {
+  const socket = connect(port, host);
   return once(socket, "connect")
     .then(
       () => true,
@@ -63,10 +64,47 @@ test("killed: its functions end with it, and their ports are free again", async 
   const { grpcPort, kill } = await startCommand("--state", state, "--fleet", "fleet.example.yaml");
   // The two doors of the cloud, and five functions after them.
   const ports = Array.from({ length: 7 }, (_, index) => grpcPort - 1 + index);
-  const taken = async () => (await Promise.all(ports.map(accepts))).filter(Boolean).length;
+  const taken = async () => (await Promise.all(ports.map((port) => accepts(port)))).filter(Boolean).length;
   expect(await taken()).toBe(7);
   await kill();
   await expect.poll(taken, { timeout: 10_000 }).toBe(0);
+});
+
+/** Every address of this machine but the one that is listened on; those of one link would need its name, too. */
+const otherAddresses = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .map(({ address }) => address)
+  .filter((address) => address !== "127.0.0.1" && !address.startsWith("fe80:"))
+  // On Linux every 127.x.y.z is this machine, also where it has no network at all.
+  .concat("127.0.0.2");
+
+test("nobody is asked who they are, so nothing listens on another address than 127.0.0.1", async () => {
+  const home = await startCommand("--fleet", "fleet.example.yaml");
+  running.push(home);
+  const ports = Array.from({ length: 7 }, (_, index) => home.grpcPort - 1 + index);
+  const reached = ports.flatMap((port) =>
+    otherAddresses.map(async (host) => ((await accepts(port, host)) ? [`${host} port ${port}`] : [])),
+  );
+  expect((await Promise.all(reached)).flat()).toEqual([]);
+  await home.interrupt();
+});
+
+describe("where a port is taken", () => {
+  test.each([
+    ["of REST", 0, "The REST door"],
+    ["of gRPC", 1, "The gRPC door"],
+    ["of a function", 4, "The function redeploy"],
+  ])("%s, that is all that is told", async (_whose, offset, who) => {
+    const port = await freePorts(8);
+    const server = createServer().listen(port + offset, "127.0.0.1");
+    await once(server, "listening");
+    const { code, told } = await refusedCommand("--port", String(port), "--fleet", "fleet.example.yaml");
+    server.close();
+    expect(told).toMatch(
+      new RegExp(`^error: ${who} cannot listen on port ${port + offset}; is it taken\\?.*\nnext: add --port .*\n$`),
+    );
+    expect(code).toBe(1);
+  });
 });
 
 describe("a world outlives its process", () => {
@@ -194,20 +232,51 @@ describe("the world's conditions from the command line", () => {
     })),
   };
   test.each([
-    ["an unknown switch", ["--behaviour", { requestQuota: "on" }], /--behaviour: .*Unrecognized key: "requestQuota"/],
-    ["a switch's bad value", ["--behaviour", { requestQuotas: "yes" }], /"off"\|"on"[\s\S]*at requestQuotas/],
-    ["an unknown time", ["--behaviour", { timings: { deploy: [1, 2] } }], /"deploy"[\s\S]*at timings/],
+    [
+      "an unknown switch",
+      ["--behaviour", { requestQuota: "on" }],
+      /^error: --behaviour: requestQuota: "requestQuota" is no key here \(the nearest is "requestQuotas"\)\n/,
+    ],
+    [
+      "a switch's bad value",
+      ["--behaviour", { requestQuotas: "yes" }],
+      /: requestQuotas: "yes" is none of the words allowed here \(known: off, on\)\n/,
+    ],
+    [
+      "an unknown time",
+      ["--behaviour", { timings: { deployModl: [1, 2] } }],
+      /: timings\.deployModl: .* \(the nearest is "deployModel"\)\n/,
+    ],
+    [
+      "a span that is none",
+      ["--behaviour", { timings: { deployModel: [5, 1], stockout: [1] } }],
+      /: timings\.deployModel: a span is \[from, to\] .* \(it is \[5,1\]\); timings\.stockout: has too few items: \[1\] \(write 2\)\n/,
+    ],
     [
       "a fault's unknown key",
       ["--faults", [{ match: { metod: "x" }, effect: { kind: "slow" } }]],
-      /"metod"[\s\S]*at \[0\]\.match/,
+      /^error: --faults: \[0\]\.match\.metod: "metod" is no key here \(the nearest is "method"\)\n/,
     ],
     [
-      "an unknown kind of fault",
+      "an unknown kind of fault, without a list",
       ["--faults", { effect: { kind: "eror" } }],
-      /'never-finishes'[\s\S]*at \[0\]\.effect\.kind/,
+      /^error: --faults: effect\.kind: "eror" is none of the words allowed here \(the nearest is "error"\)\n/,
     ],
-    ["an unknown market action", ["--market", { action: "exhale" }], /'exhaust'[\s\S]*at \[0\]\.action/],
+    [
+      "a fault without its effect",
+      ["--faults", { count: 0 }],
+      /: count: 0 is too small \(write at least 1\); effect: is missing \(add the key "effect"\)\n/,
+    ],
+    [
+      "an unknown market action",
+      ["--market", { action: "exhaustt" }],
+      /: \[0\]\.action: .* \(the nearest is "exhaust"\)\n/,
+    ],
+    [
+      "a time without a zone",
+      ["--market", { action: "replay", start: "2026-11-23T05:00:00", trace: {} }],
+      /\[0\]\.start: "2026-11-23T05:00:00" is no time with a zone/,
+    ],
     ["broken JSON", ["--faults", "{"], /--faults: .*JSON/],
     ["a file that is not there", ["--faults", "no-such.json"], /no-such\.json cannot be read: there is no such file/],
     [
@@ -224,6 +293,7 @@ describe("the world's conditions from the command line", () => {
     const written = typeof value === "string" ? value : JSON.stringify(value);
     const refused = await refusedCommand("--no-functions", String(option), written);
     expect(refused.told).toMatch(told);
+    expect(refused.told.split("\n"), "what, the next step, and no more").toHaveLength(3);
     expect(refused.code).toBe(2);
   });
 });

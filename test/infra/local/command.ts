@@ -82,7 +82,10 @@ export async function interruptedCommand(
 ): Promise<{ code: number | null; printed: string }> {
   const child = start(["--port", String(await freePorts(8)), ...args], { TMPDIR: folder });
   const watcher = watch(folder, (_, name) => {
-    if (name?.startsWith("tidekeeper-")) child.kill("SIGINT");
+    if (!name?.startsWith("tidekeeper-")) return;
+    child.kill("SIGINT");
+    // Its removal is told, too: pressed again so late, Ctrl-C would end a process that has just stopped in order.
+    watcher.close();
   });
   const [printed] = await Promise.all([child.stdout === null ? "" : text(child.stdout), once(child, "close")]);
   watcher.close();

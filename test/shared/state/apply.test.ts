@@ -455,7 +455,7 @@ describe("pause", () => {
     const first = await pauseFleet(store, { by: "ann", now: monday9 });
     expect(first.paused).toEqual({ at: monday9, by: "ann" });
     expect(await pauseFleet(store, { by: "bob", now: monday9 + hour })).toEqual(first);
-    expect(await resumeFleet(store)).not.toHaveProperty("paused");
+    expect((await resumeFleet(store)).head).not.toHaveProperty("paused");
     const version = (await store.get("fleet", "head"))?.version;
     await resumeFleet(store);
     expect((await store.get("fleet", "head"))?.version).toBe(version);

@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
+import { makeHome } from "../../../shared/home.ts";
+import { readSettings } from "../../../shared/settings.ts";
 import { openStore } from "../../../shared/state/open.ts";
 import { openSqlite } from "../../../shared/state/sqlite.ts";
 import { StoreUnavailable } from "../../../shared/state/store.ts";
@@ -108,4 +110,26 @@ test("a URL opens the store it names", async () => {
   await store.transaction(async (tx) => tx.put("fleet", "head", head(1)));
   expect((await store.get("fleet", "head"))?.value).toEqual(head(1));
   await store.close();
+});
+
+test.each([
+  ["refuse", "there is no file"],
+  ["stand-in", undefined],
+] as const)("a file that is not there: %s makes none, nor its folder", async (missing, message) => {
+  const file = newFile();
+  const opening = openStore(`sqlite:${file}`, { missing });
+  if (message !== undefined) await expect(opening).rejects.toThrow(new RegExp(`^${message} ${file};`));
+  else {
+    const store = await opening;
+    await store.transaction(async (tx) => tx.put("fleet", "head", head(1)));
+    await store.close();
+  }
+  expect(existsSync(dirname(file))).toBe(false);
+});
+
+test("a function whose store is known by its id makes none in its place", async () => {
+  const file = newFile();
+  const told = { TIDEKEEPER_PROJECT: "demo", TIDEKEEPER_STORE: `sqlite:${file}`, TIDEKEEPER_STORE_ID: "known" };
+  await expect(makeHome(readSettings(told))).rejects.toThrow(StoreUnavailable);
+  expect(existsSync(file)).toBe(false);
 });
