@@ -61,16 +61,18 @@ describe("What it says", () => {
 
 const chromium = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
 /**
- * The page after twelve seconds in a browser: `first` is what it was opened with, and all later answers are `then`.
- * @returns its HTML at the end, and how often it was asked for.
+ * What a browser has made of a page after twelve seconds, as HTML.
+ * @param answer to a request for a path.
  */
-async function watched(first: string, then: { readonly status: number; readonly body: string }) {
-  let asked = 0;
+async function browsed(answer: (path: string) => Answer): Promise<string> {
   const server = createServer((incoming, response) => {
-    const isPage = incoming.url === "/";
-    if (isPage) asked += 1;
-    const { status, body } = isPage && asked === 1 ? { status: 200, body: first } : then;
+    const { status, body } = answer(incoming.url ?? "");
     response.writeHead(status, { "content-type": "text/html" }).end(body);
   });
   const profile = await mkdtemp(join(tmpdir(), "tidekeeper-page-"));
@@ -80,12 +82,22 @@ async function watched(first: string, then: { readonly status: number; readonly 
     const options = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`, "--dump-dom"];
     const run = promisify(execFile);
     const { stdout } = await run(chromium ?? "", [...options, "--virtual-time-budget=12000", url], { timeout: 60_000 });
-    return { html: stdout, asked };
+    return stdout;
   } finally {
     server.closeAllConnections();
     server.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** As {@link browsed}: `first` is what the page was opened with, and all later answers are `then`. */
+async function watched(first: string, then: Answer): Promise<string> {
+  let asked = 0;
+  return browsed((path) => {
+    if (path !== "/") return then;
+    asked += 1;
+    return asked === 1 ? { status: 200, body: first } : then;
+  });
 }
 
 // The page's script in a real browser, on machines that have one.
@@ -94,8 +106,7 @@ describe.runIf(chromium !== undefined)("What a browser does with it", { timeout:
   const after = statusPage(reportOf([downModel({ name: "other", key: "other" }), downModel({ phase: "serving" })]));
 
   test("it shows what is new, and what the reader has opened stays open", async () => {
-    const { html, asked } = await watched(before, { status: 200, body: after });
-    expect(asked).toBeGreaterThan(1);
+    const html = await watched(before, { status: 200, body: after });
     expect(html).toContain(`<span class="phase good">serving</span>`);
     expect(html).toMatch(/<details id="earlier\/[^"]*#chat" open="">/);
     expect(html).toContain(`<details id="earlier/other">`);
@@ -106,8 +117,19 @@ describe.runIf(chromium !== undefined)("What a browser does with it", { timeout:
     ["an error", { status: 503, body: "no" }],
     ["a sign-in page", { status: 200, body: "<title>Sign in</title>" }],
   ])("it says that it is old where the answer is %s", async (_what, answer) => {
-    const { html } = await watched(before, answer);
+    const html = await watched(before, answer);
     expect(html).toContain(`waiting-for-capacity</span>`);
     expect(html).toMatch(/id="stale" role="status">This page could not be read again/);
+  });
+
+  test.each([320, 375])("it fits a phone of %i pixels", async (width) => {
+    const hold = { until: now + hour, eventId: "h".repeat(60), note: "n".repeat(80) };
+    const page = statusPage(reportOf([downModel({ hold }), downModel({ name: "p".repeat(63), key: "k" })]));
+    // A browser without a screen has no window as narrow as that, but a frame may be.
+    const frame = `<iframe src="/page" width="${width}" height="700" style="border:0" onload="
+      document.title = 'needs ' + this.contentDocument.documentElement.scrollWidth"></iframe>`;
+    const html = await browsed((path) => ({ status: 200, body: path === "/page" ? page : frame }));
+    expect(html).toMatch(/<title>needs \d+<\/title>/);
+    expect(Number(/needs (\d+)/.exec(html)?.[1])).toBeLessThanOrEqual(width);
   });
 });
