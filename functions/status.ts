@@ -14,7 +14,7 @@ export async function status(request: Request, response: Response): Promise<void
     return;
   }
   const home = await openHome();
-  const report = await readStatus(home.store, (await home.clock()).now());
+  const report = await readStatus(home.store, await home.clock());
   const wanted = request.query["format"] === "json" ? "json" : request.accepts(["html", "json"]);
   response.set("Cache-Control", "no-store");
   if (wanted === "json") {

@@ -4,7 +4,8 @@ import { pubsubReason } from "../../shared/events/pubsub-reason.ts";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import type { Home } from "../../shared/home.ts";
 import { recallFleet } from "../../shared/state/recall.ts";
-import { type Millis, minute, second } from "../../shared/time/clock.ts";
+import { isOverdue } from "../../shared/status/overdue.ts";
+import { type Millis, second } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
 import { ClockUnreadable, whyUnanswered } from "../../shared/time/open-clock.ts";
 import { VertexError } from "../../shared/vertex/errors.ts";
@@ -212,12 +213,9 @@ async function checkLocation({ reader, settings }: Home, location: string): Prom
   return { ok: true, found: `${resources.items.length} persistent resources, ${endpoints.items.length} endpoints` };
 }
 
-/** The tick runs each minute; on a local world that runs fast every five. */
-const oldest = 11 * minute;
-
 async function checkTick({ store, clock }: Home, location: string): Promise<Omit<Finding, "check">> {
   const seen = (await store.get("observations", location))?.value;
   if (seen === undefined) return { ok: false, found: "it has never looked" };
-  const age = (await clock()).now() - seen.takenAt;
-  return { ok: age <= oldest, found: `last looked ${formatDuration(age)} ago` };
+  const time = await clock();
+  return { ok: !isOverdue(seen, time), found: `last looked ${formatDuration(time.now() - seen.takenAt)} ago` };
 }

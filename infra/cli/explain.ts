@@ -2,14 +2,17 @@
 import type { Command } from "commander";
 import type { Fleet } from "../../shared/fleet/fleet.ts";
 import { suggest } from "../../shared/fleet/nearest.ts";
-import type { FleetHead } from "../../shared/state/documents.ts";
+import type { DecisionRecord, FleetHead } from "../../shared/state/documents.ts";
+import { describeOverdue, type Overdue } from "../../shared/status/overdue.ts";
 import type { TargetStatus } from "../../shared/status/report.ts";
+import type { Millis } from "../../shared/time/clock.ts";
 import { type CommonOptions, common, Failure, WrongUse } from "./command.ts";
 import { appliedFleet, withHome } from "./home.ts";
-import { columns, instant, paint, paintPhase, print, printJson } from "./output.ts";
+import { columnsOrBlocks, type Width, wrapped } from "./layout.ts";
+import { instant, paint, paintPhase, print, printJson, terminalWidth } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 import type { Outlook } from "./planning.ts";
-import { detailLines, releasedLine } from "./status.ts";
+import { askerOf, detailLines, holdLine, releasedLine } from "./status.ts";
 
 /** Registers the command. */
 export function register(program: Command): void {
@@ -30,12 +33,13 @@ async function explain(name: string, options: CommonOptions): Promise<void> {
     ]);
     const { fleet, head } = await appliedFleet(home);
     const clock = await home.clock();
-    const { targets } = await readStatus(home.store, clock.now());
+    const report = await readStatus(home.store, clock);
+    const { targets } = report;
     const found = findTarget(fleet, name, targets);
     const status = targets.find(({ key }) => key === found.key);
     if (status?.released !== undefined) {
       if (options.json) printJson({ target: status });
-      else tell(status, [`${paint("bold", status.name)} is ${releasedLine(status.released)}`]);
+      else print(explanation(status, { at: report.at }, terminalWidth()));
       return;
     }
     const policy = fleet.targets.find(({ key }) => key === found.key);
@@ -44,28 +48,52 @@ async function explain(name: string, options: CommonOptions): Promise<void> {
       throw new Failure(`the store does not know ${found.name}`, "run `tidekeeper apply` again");
     }
     const { paused } = head.value;
-    if (options.json) printJson({ target: status, now, policy, ...(paused === undefined ? {} : { paused }) });
-    else tell(status, outlookLines(now, status, paused));
+    const overdue = report.overdue?.find(({ location }) => location === status.location);
+    if (options.json) {
+      const more = { ...(paused === undefined ? {} : { paused }), ...(overdue === undefined ? {} : { overdue }) };
+      printJson({ target: status, now, policy, ...more });
+      return;
+    }
+    print(explanation(status, { at: report.at, now, paused, overdue }, terminalWidth()));
   });
 }
 
-/** Prints what is so, and the decisions that led there. */
-function tell(status: TargetStatus, head: readonly string[]): void {
-  for (const line of [...head, ...detailLines(status)]) print(line);
-  const decisions = [...(status.decision ? [status.decision] : []), ...status.history];
-  print();
+/** What is known about a target besides what the store says of itself. */
+export interface Circumstances {
+  readonly at: Millis;
+  /** What would be decided now; absent where nothing is decided any more. */
+  readonly now?: Outlook;
+  readonly paused?: FleetHead["paused"] | undefined;
+  readonly overdue?: Overdue | undefined;
+}
+
+/** What is so, and the decisions that led there. */
+export function explanation(status: TargetStatus, circumstances: Circumstances, width: Width): string {
+  const { at, now, paused, overdue } = circumstances;
+  const { name, released } = status;
+  const lines = [
+    ...(released === undefined ? [] : [`${paint("bold", name)} is ${releasedLine(released)}`]),
+    ...(now === undefined ? [] : outlookLines(now, status, paused)),
+    ...(overdue === undefined ? [] : [`  ${paint("red", describeOverdue(overdue, at))}`]),
+    ...holdLines(now?.rule, status).map((line) => `  ${line}`),
+    ...detailLines(status).map((line) => `  ${line}`),
+  ];
+  return [...lines.map((line) => wrapped(line, width)), "", decisionsText(status, width)].join("\n");
+}
+
+/** A row for each decision, or where the terminal is narrower than that a block. */
+function decisionsText({ decision, history, released }: TargetStatus, width: Width): string {
+  const decisions = [...(decision ? [decision] : []), ...history];
   if (decisions.length === 0) {
-    print(status.released ? "nothing was ever decided" : "nothing has been decided yet: the next tick will look at it");
-    return;
+    return released ? "nothing was ever decided" : "nothing has been decided yet: the next tick will look at it";
   }
-  const rows = decisions.map(({ at, times, action, rule, why }) => [
-    instant(at),
-    times > 1 ? `${times} times` : "",
-    action,
-    rule,
-    why,
-  ]);
-  print(columns(rows));
+  const times = (record: DecisionRecord) => (record.times > 1 ? `${record.times} times` : "");
+  const rows = decisions.map((record) => [instant(record.at), times(record), record.action, record.rule, record.why]);
+  const pairs = decisions.map((record): [string, string] => {
+    const rule = [record.rule, times(record)].filter(Boolean).join(", ");
+    return [`${instant(record.at)}  ${paint("bold", record.action)} (${rule})`, record.why];
+  });
+  return columnsOrBlocks(rows, pairs, width);
 }
 
 /** What is so and what would be done now; a change that the pause keeps from starting is no part of what is so. */
@@ -81,6 +109,13 @@ function outlookLines(now: Outlook, status: TargetStatus, paused: FleetHead["pau
     `  now: ${now.running ? `${now.running} is running` : (now.change ?? "nothing to be done")} ${rule}`,
     ...(now.next ? [`  next: ${now.next.what} at ${instant(now.next.at)}`] : []),
   ];
+}
+
+/** Of a hold what the reason does not say already: who asked for it; and all of it where the reason is another. */
+function holdLines(rule: string | undefined, status: TargetStatus): readonly string[] {
+  const asker = askerOf(status);
+  if (rule !== "hold") return status.hold === undefined ? [] : [holdLine(status, status.hold)];
+  return asker === undefined ? [] : [`the hold was asked for by ${asker}`];
 }
 
 /**

@@ -32,9 +32,20 @@ export function outliveReaders(): void {
   }
 }
 
+/** Columns of the terminal that is written to; undefined where none is, as in a pipe: there a row stays one line. */
+export function terminalWidth(): number | undefined {
+  const { isTTY, columns: width } = process.stdout;
+  // Some terminals, such as a log that records one, say that they have no column.
+  return isTTY && width > 0 ? width : undefined;
+}
+
+/** How wide text is on a terminal, without what paints it. */
+export function visible(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
 /** Rows as aligned columns; the last column may be of any length. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const visible = (text: string) => stripVTControlCharacters(text).length;
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(cell));

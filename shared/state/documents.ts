@@ -71,6 +71,8 @@ export interface TargetDocument {
   readonly decisions: readonly DecisionRecord[];
   /** Phase word for status, as last decided. */
   readonly phase: string;
+  /** Since when a persistent resource is not up that should be; a Spot model remembers its own incident. */
+  readonly downSince?: Millis;
   /** World time at which an `apply` found it no longer in the fleet; it is left as it is and takes no requests. */
   readonly releasedAt?: Millis;
 }

@@ -1,11 +1,14 @@
 /** What the status page, `tidekeeper status` and `explain` show: the store's own words, nothing worked out anew. */
 import { describeWish } from "../decide/words.ts";
-import type { Slot } from "../operations/operation.ts";
-import type { DecisionRecord, TargetDocument } from "../state/documents.ts";
+import type { Request } from "../events/requests.ts";
+import type { Held, Slot } from "../operations/operation.ts";
+import type { DecisionRecord, ObservationDocument, TargetDocument } from "../state/documents.ts";
 import { isAsleep } from "../state/release-target.ts";
 import type { Store } from "../state/store.ts";
-import type { Millis } from "../time/clock.ts";
+import type { Clock, Millis } from "../time/clock.ts";
 import { parseName } from "../vertex/names.ts";
+import { type Incident, incidentOf } from "./incident.ts";
+import { isFirstLookOverdue, isOverdue, type Overdue } from "./overdue.ts";
 
 export interface StatusReport {
   /** World time of the report. */
@@ -21,6 +24,8 @@ export interface StatusReport {
   readonly targets: readonly TargetStatus[];
   /** When each location was last looked at by the tick. */
   readonly locations: readonly { readonly location: string; readonly takenAt: Millis; readonly outageSince?: Millis }[];
+  /** Locations of the fleet that the tick should have looked at again by now; absent: none. */
+  readonly overdue?: readonly Overdue[];
   /** Outcomes not yet published. */
   readonly owed: number;
 }
@@ -52,36 +57,49 @@ export interface TargetStatus {
     readonly what: string;
     readonly source: string;
     readonly expiresAt: Millis;
-    readonly answered: string;
+    readonly answered: Request["answered"];
   }[];
-  readonly hold?: { readonly until: Millis; readonly note?: string };
+  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
   readonly drift?: { readonly since: Millis; readonly what: string };
+  /** Present while it is down though it should be up. */
+  readonly incident?: Incident;
   /** Where a Spot model serves. */
   readonly rung?: string;
+  /** Rungs set aside; the one that is being deployed is not. */
   readonly benched: readonly { readonly rung: string; readonly until: Millis; readonly class: string }[];
   /** Fleet version that last named it. */
   readonly appliedVersion: number;
 }
 
 /** What a decision left in force. */
-type InForce = Pick<TargetStatus, "phase" | "decision" | "history" | "hold" | "drift" | "rung" | "benched">;
+type InForce = Pick<
+  TargetStatus,
+  "phase" | "decision" | "history" | "hold" | "drift" | "incident" | "rung" | "benched"
+>;
 
-function inForce({ phase, memory, decisions }: TargetDocument, now: Millis): InForce {
+function inForce(document: TargetDocument, held: Held | undefined, now: Millis): InForce {
+  const { phase, memory, decisions } = document;
   const [decision, ...history] = decisions;
   const { hold, drift } = memory;
+  const incident = incidentOf(document);
+  // To choose a rung prolongs its entry, so that nobody chooses it a second time: it is tried, not set aside.
+  const tried = held?.change.kind === "deploy" ? held.change.rungId : undefined;
   return {
     phase,
     ...(decision === undefined ? {} : { decision }),
     history,
     ...(hold === undefined
       ? {}
-      : { hold: { until: hold.until, ...(hold.note === undefined ? {} : { note: hold.note }) } }),
+      : {
+          hold: { until: hold.until, eventId: hold.eventId, ...(hold.note === undefined ? {} : { note: hold.note }) },
+        }),
     ...(drift === undefined ? {} : { drift }),
+    ...(incident === undefined ? {} : { incident }),
     ...(memory.kind === "spotModel" && memory.serving !== undefined ? { rung: memory.serving.rungId } : {}),
     benched:
       memory.kind === "spotModel"
         ? memory.bench
-            .filter(({ until }) => until > now)
+            .filter(({ rungId, until }) => until > now && rungId !== tried)
             .map((entry) => ({ rung: entry.rungId, until: entry.until, class: entry.class }))
         : [],
   };
@@ -109,7 +127,7 @@ function targetStatus(key: string, document: TargetDocument, slot: Slot | undefi
     key,
     kind: document.kind,
     location: parseName(key)?.location ?? "",
-    ...(releasedAt === undefined ? inForce(document, now) : letGo(key, document, slot, releasedAt)),
+    ...(releasedAt === undefined ? inForce(document, held, now) : letGo(key, document, slot, releasedAt)),
     ...(held === undefined
       ? {}
       : {
@@ -133,8 +151,26 @@ function targetStatus(key: string, document: TargetDocument, slot: Slot | undefi
   };
 }
 
+/** Locations that the fleet has targets in, and that were not looked at in time. */
+function overdueLocations(
+  appliedAt: Millis | undefined,
+  targets: readonly { readonly value: TargetDocument; readonly id: string }[],
+  observations: readonly { readonly id: string; readonly value: ObservationDocument }[],
+  clock: Clock,
+): readonly Overdue[] {
+  const named = targets.filter(({ value }) => value.releasedAt === undefined);
+  const locations = [...new Set(named.map(({ id }) => parseName(id)?.location ?? ""))].sort();
+  const seen = new Map(observations.map(({ id, value }) => [id, value]));
+  return locations.flatMap((location): Overdue[] => {
+    const newest = seen.get(location);
+    if (newest !== undefined) return isOverdue(newest, clock) ? [{ location, takenAt: newest.takenAt }] : [];
+    return appliedAt !== undefined && isFirstLookOverdue(appliedAt, clock) ? [{ location }] : [];
+  });
+}
+
 /** Reads the whole report; a few list calls, whatever the fleet's size. */
-export async function readStatus(store: Store, now: Millis): Promise<StatusReport> {
+export async function readStatus(store: Store, clock: Clock): Promise<StatusReport> {
+  const now = clock.now();
   const [head, targets, slots, observations, outbox] = await Promise.all([
     store.get("fleet", "head"),
     store.list("targets"),
@@ -142,6 +178,7 @@ export async function readStatus(store: Store, now: Millis): Promise<StatusRepor
     store.list("observations"),
     store.list("outbox"),
   ]);
+  const overdue = overdueLocations(head?.value.appliedAt, targets, observations, clock);
   const slotOf = new Map(slots.map(({ value }) => [value.resource as string, value]));
   return {
     at: now,
@@ -162,6 +199,7 @@ export async function readStatus(store: Store, now: Millis): Promise<StatusRepor
       takenAt: value.takenAt,
       ...(value.outageSince === undefined ? {} : { outageSince: value.outageSince }),
     })),
+    ...(overdue.length === 0 ? {} : { overdue }),
     owed: outbox.length,
   };
 }

@@ -9,6 +9,7 @@ import { readStatus } from "../../../shared/status/report.ts";
 import { hour } from "../../../shared/time/clock.ts";
 import { fleet } from "../state/fleet.ts";
 import { monday9 } from "../state/samples.ts";
+import { clockAt } from "./clock.ts";
 
 const [gone] = fleet.targets.filter(({ name }) => name === "training");
 const key = gone?.key ?? "";
@@ -54,7 +55,7 @@ test.each([
 ])("$was.phase: $what", async ({ was, what }) => {
   await change(was);
   await applyFleet(store, smaller, { by: "ann", now: monday9 + hour, leaveAsleep: true });
-  const report = await readStatus(store, monday9 + 2 * hour);
+  const report = await readStatus(store, clockAt(monday9 + 2 * hour));
   const target = report.targets.find((one) => one.key === key);
   expect(target).toMatchObject({ phase: "released", released: { since: monday9 + hour, what }, history: [decision] });
   expect(target).not.toHaveProperty("decision");
@@ -62,6 +63,6 @@ test.each([
   expect(statusPage(report)).toMatch(new RegExp(`released</span>[^]*Released since <time [^]*${what}`));
 
   await applyFleet(store, fleet, { by: "ann", now: monday9 + 2 * hour });
-  const { targets } = await readStatus(store, monday9 + 2 * hour);
+  const { targets } = await readStatus(store, clockAt(monday9 + 2 * hour));
   expect(targets.find((one) => one.key === key)).toMatchObject({ phase: was.phase, decision });
 });
