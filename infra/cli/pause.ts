@@ -1,5 +1,4 @@
 /** `tidekeeper pause` and `resume`: nothing new starts while the fleet is paused. */
-import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { pauseFleet, resumeFleet } from "../../shared/state/pause.ts";
@@ -7,6 +6,7 @@ import { type CommonOptions, common } from "./command.ts";
 import { withHome } from "./home.ts";
 import { print, printJson, remark } from "./output.ts";
 import { pausedLine } from "./paused.ts";
+import { userName } from "./user.ts";
 
 interface PauseOptions extends CommonOptions {
   readonly by: string;
@@ -18,7 +18,7 @@ export function register(program: Command): void {
   const pause = program
     .command("pause")
     .option("--note <text>", "why; shown in status")
-    .option("--by <name>", "who pauses it", userInfo().username)
+    .option("--by <name>", "who pauses it", userName())
     .summary("let nothing new start")
     .description("Ticks go on, running operations settle, outcomes are told; nothing new starts until `resume`.")
     .action(async (options: PauseOptions) => {
