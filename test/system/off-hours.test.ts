@@ -61,7 +61,8 @@ describe("off-hours", () => {
     expect(record?.value.replicas).toEqual({ workers: 2 });
     // It survives a lost store: the outcome and the log carry it too.
     expect(told.restore).toEqual(record?.value);
-    expect(home.lines.some((line) => line.includes('"restore":{') && line.includes("Research pool"))).toBe(true);
+    const logged = () => home.lines.some((line) => line.includes('"restore":{') && line.includes("Research pool"));
+    await expect.poll(logged, { timeout: 10_000 }).toBe(true);
 
     await home.advance((Date.parse("2026-11-25T06:20:00Z") - (await home.status()).at) / 60_000);
     await home.phase("research", "up");
