@@ -40,8 +40,17 @@ export interface PersistentResourceMemory {
   };
   /** Sizes by pool id when first seen: where a resource without a spec goes back to when nobody asks for another size. */
   readonly base?: { readonly [poolId: string]: number };
-  /** Our newest create, until what it made has been seen: when it was claimed, on which machines, and the pools asked for. */
-  readonly creating?: { readonly at: Millis; readonly alternative: number; readonly pools?: readonly ResourcePool[] };
+  /** Our newest create, until what it made has been seen. */
+  readonly creating?: {
+    /** When it was claimed. */
+    readonly at: Millis;
+    /** On which machines: 0 the first, n the n-th alternative. */
+    readonly alternative: number;
+    /** The pools asked for. */
+    readonly pools?: readonly ResourcePool[];
+    /** The alternative's own sizes by pool id. */
+    readonly sizes?: { readonly [poolId: string]: number };
+  };
   /** The machines that are due where there is no sleep to say so: 0 the first, n the n-th alternative. */
   readonly due?: number;
   /**

@@ -14,6 +14,7 @@ import {
   hasNeverRun,
   replicasOf,
 } from "./fingerprint.ts";
+import { recordOf } from "./machines.ts";
 import type { Presence } from "./presence.ts";
 import { poolsOf, sizesIn, wantedSizes } from "./sizes.ts";
 
@@ -60,6 +61,7 @@ function adopt(draft: Draft, resource: Identified): Identity {
   if (!wreck) {
     // Here it is: neither a sleep nor a round of tries goes on. Sizes that never ran are nobody's measure.
     draft.forget("sleep", "due", "setAside");
+    draft.countAttempts("create", undefined);
     draft.remember({ base: draft.memory.base ?? replicasOf(resource) });
   }
   // What a failed create left in ERROR is deleted next, and the try after it must know which machines are due.
@@ -72,16 +74,21 @@ function adopt(draft: Draft, resource: Identified): Identity {
  * as this incarnation lasts: the next rebuild goes back to that record.
  */
 export function adoptOurs(draft: Draft, resource: Identified): Identity {
-  const { creating, sleep } = draft.memory;
+  const { creating, standIn } = draft.memory;
   const { createTime } = resource;
-  const record = sleep === undefined || sleep.fromSpec ? {} : { restoreId: sleep.restoreId };
+  // What was built while its target was out of the fleet has no sleep any more, but what that was for.
+  const record =
+    draft.memory.sleep === undefined && standIn?.createTime === undefined ? standIn : recordOf(draft.memory);
   const other = draft.policy.restore.alternatives[(creating?.alternative ?? 0) - 1]?.resourcePools;
   // What was asked for then says more than the fleet file by now.
   const pools = (creating?.alternative ?? 0) > 0 ? (creating?.pools ?? other) : undefined;
+  const sizes = creating?.sizes ?? (other && sizesIn(other));
   // By its time alone it might be somebody else's, made while ours failed.
   if (pools === undefined || differsFromSpec({ resourcePools: pools }, resource) !== undefined) draft.forget("standIn");
-  else draft.remember({ standIn: { ...record, createTime, ...(other ? { sizes: sizesIn(other) } : {}) } });
-  const difference = creating?.pools && differsFromRequest(creating.pools, resource);
+  else draft.remember({ standIn: { ...record, createTime, ...(sizes && { sizes }) } });
+  // The size of what never ran is nobody's change.
+  const sized = creating?.pools !== undefined && !isWreck(draft, resource);
+  const difference = sized ? differsFromRequest(creating.pools, resource) : undefined;
   if (difference !== undefined) return drifted(draft, resource, `changed while it was being created: ${difference}`);
   return adopt(draft, resource);
 }
@@ -105,13 +112,16 @@ function drifted(draft: Draft, resource: Identified | undefined, what: string): 
   return { identity: "drifted", what };
 }
 
-/** Whether it is what our newest create asked for, and made about then: a create that failed may have left it all the same. */
+/**
+ * Whether it is built as our newest create asked for, and about then: a create that failed may have left it all the same.
+ * Another size is told by {@link adoptOurs}.
+ */
 function madeByUs(draft: Draft, resource: Identified): boolean {
   const { creating } = draft.memory;
   if (creating === undefined) return false;
   const created = Date.parse(resource.createTime);
   if (!(created >= creating.at - clockTolerance && created <= creating.at + longestCreate)) return false;
-  return creating.pools === undefined || differsFromRequest(creating.pools, resource) === undefined;
+  return creating.pools === undefined || differsFromSpec({ resourcePools: creating.pools }, resource) === undefined;
 }
 
 function otherSize(pools: readonly ResourcePool[], saved: Sizes, wanted: Sizes): string | undefined {
@@ -197,6 +207,9 @@ export function missing(draft: Draft): "lagging" | "gone" {
   const since = draft.memory.missing?.since ?? draft.now;
   draft.remember({ missing: { since } });
   if (draft.now - since < believedMissingAfter) return "lagging";
-  if (draft.memory.known !== undefined) drifted(draft, undefined, "deleted by someone else");
+  const { known } = draft.memory;
+  // A wreck was nobody's yet: whoever has taken it away has not taken away what the fleet wants.
+  if (known?.neverRan) draft.forget("known");
+  else if (known !== undefined) drifted(draft, undefined, "deleted by someone else");
   return "gone";
 }

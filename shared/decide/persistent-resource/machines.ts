@@ -41,6 +41,11 @@ export function standInOf(
   return standIn !== undefined && (standIn.createTime ?? createTime) === createTime ? standIn : undefined;
 }
 
+/** What is asleep, for what may be built in its place: its record, or else the fleet's spec. */
+export function recordOf({ sleep }: PersistentResourceMemory): { readonly restoreId?: string } {
+  return sleep === undefined || sleep.fromSpec ? {} : { restoreId: sleep.restoreId };
+}
+
 function withDue({ sleep }: PersistentResourceMemory, alternative: number) {
   return sleep === undefined ? { due: alternative } : { sleep: { ...sleep, alternative } };
 }

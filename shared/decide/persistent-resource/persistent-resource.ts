@@ -68,12 +68,11 @@ function stillAbsent(draft: Draft, why: string, phase: Phase, at?: number): Pers
 function whileAbsent(draft: Draft, presence: Presence): PersistentResourceDecision {
   const { memory, policy } = draft;
   if (memory.drift) return drifted(draft, missing(draft) === "gone" ? "deleted by someone else" : memory.drift.what);
-  const { sleep } = memory;
-  // A wreck was nobody's yet: whoever has taken it away has not taken away what the fleet wants.
-  if (memory.known?.neverRan) draft.forget("known");
-  if (sleep === undefined && draft.memory.known !== undefined) {
-    if (missing(draft) === "gone") return drifted(draft, "deleted by someone else");
-    return unknown(draft, "it is not found although we did not delete it; looking again before that is believed");
+  const { sleep, known } = memory;
+  if (known?.neverRan || (sleep === undefined && known !== undefined)) {
+    if (missing(draft) === "lagging")
+      return unknown(draft, "it is not found although we did not delete it; looking again before that is believed");
+    if (!known.neverRan) return drifted(draft, "deleted by someone else");
   }
   if (sleep === undefined && policy.spec === undefined) {
     if (missing(draft) === "gone") rejectOpen(draft);

@@ -120,7 +120,14 @@ export function bringBack(draft: Draft, presence: Presence): PersistentResourceD
   }
   const sizes = wantedSizes(draft, poolsOf(source.body), presence, source.sizes);
   const body = withReplicas(source.body, sizes);
-  draft.remember({ creating: { at: now, alternative: source.alternative, pools: poolsOf(body) } });
+  draft.remember({
+    creating: {
+      at: now,
+      alternative: source.alternative,
+      pools: poolsOf(body),
+      ...(source.sizes && { sizes: source.sizes }),
+    },
+  });
   const served = [...draft.wishes("wake"), ...draft.wishes("scale")].filter(({ answered }) => answered !== "final");
   return draft.finish({
     action: {

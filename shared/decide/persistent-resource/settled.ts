@@ -8,7 +8,7 @@ import { describeWish } from "../words.ts";
 import { Draft, type PersistentResourceDecision } from "./draft.ts";
 import { resizedFingerprint } from "./fingerprint.ts";
 import { adoptOurs } from "./identity.ts";
-import { afterFailedCreate, type Turn } from "./machines.ts";
+import { afterFailedCreate, recordOf, type Turn } from "./machines.ts";
 
 type Done = Extract<Settlement, { end: "done" }>;
 type Failed = Extract<Settlement, { end: "failed" }>;
@@ -50,9 +50,11 @@ function deleted(draft: Draft, held: Held, change: Extract<Change, { kind: "dele
     alternative: 0,
   };
   draft.remember({ sleep, deletes: [...memory.deletes, now] });
-  draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing");
+  // What failed before is another incarnation's matter: it was there.
+  draft.forget("known", "draining", "look", "errorSince", "creating", "notRebuildable", "missing", "attemptsAt");
   // What stood in for something else is not what comes back.
-  const { cause, fromSpec, restoreId } = sleep;
+  const { cause, restoreId } = sleep;
+  const fromSpec = sleep.fromSpec === true && draft.policy.spec !== undefined;
   draft.tell({
     id: `asleep/${change.restoreId}`,
     phase: "asleep",
@@ -228,11 +230,15 @@ export function afterLeaving(
   { change }: Held,
   { end }: Settlement,
 ): PersistentResourceMemory {
-  const { sleep, due: _due, setAside: _aside, ...awake } = memory;
+  const { sleep, due: _due, setAside: _aside, attemptsAt: _attempts, standIn: _standIn, ...awake } = memory;
   if (change.kind === "resize" && end === "done") return withSizes(memory, change);
-  if (change.kind === "create" && end === "done") return awake;
+  // Its createTime is not known yet: that is filled in when the fleet names it again, and sees it.
+  const standsIn = (memory.creating?.alternative ?? 0) > 0 ? { standIn: recordOf(memory) } : {};
+  if (change.kind === "create" && end === "done") return { ...awake, ...standsIn };
   const stays = change.kind === "delete" && end !== "done" && sleep?.incarnation === change.createTime;
-  return stays ? awake : memory;
+  if (!stays) return memory;
+  const { sleep: _sleep, ...up } = memory;
+  return up;
 }
 
 /** How the memory changes when an operation of ours has ended; see {@link Decider.afterSettling}. */

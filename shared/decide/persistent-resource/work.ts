@@ -76,7 +76,7 @@ function reasonFor(draft: Draft, gaps: readonly Gap[], presence: Presence): stri
   if (asked.length > 0) return `Asked for by ${[...new Set(asked)].join(" and ")}`;
   return Object.keys(presence.sizes).length > 0
     ? `Sized as ${presence.because} says`
-    : `Sized as ${draft.policy.spec ? "the spec says" : "it was found"}`;
+    : `Sized as ${draft.memory.standIn?.sizes ? "its alternative says" : draft.policy.spec ? "the spec says" : "it was found"}`;
 }
 
 /** Closes the gap between the sizes wanted and shown, by the target's strategy. */

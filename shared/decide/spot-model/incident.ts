@@ -1,10 +1,27 @@
 /** Incidents of a Spot model: opened when capacity is missing, closed when something serves again or nothing should. */
 import { second } from "../../time/clock.ts";
 import type { SpotModelCase } from "../decision.ts";
+import type { SpotModelMemory } from "../memory.ts";
 import { strike } from "./bench.ts";
 import type { Draft } from "./draft.ts";
 
 type Facts = Pick<SpotModelCase, "policy" | "now">;
+
+/**
+ * What is the matter as it is now: the model whose loss began it may have gone long since.
+ * @param gone whether it has.
+ * @param since when it began, as text.
+ */
+export function describeIncident(
+  { cause, why, fromRungId }: NonNullable<SpotModelMemory["incident"]>,
+  gone: boolean,
+  since?: string,
+): string {
+  if (cause === "start") return why;
+  if (!gone) return since === undefined ? why : `${why} since ${since}`;
+  const rung = fromRungId === undefined ? "" : ` on ${fromRungId}`;
+  return `capacity${rung} was lost${since === undefined ? "" : ` at ${since}`}, and nothing serves`;
+}
 
 /** Capacity that served is lost: remembers since when, sets its rung aside, and tells it once. */
 export function openLoss(draft: Draft, { policy, now }: Facts, rungId: string, why: string): void {

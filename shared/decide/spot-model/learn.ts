@@ -132,7 +132,7 @@ export function parkFault(draft: Draft, { policy, now }: Pick<SpotModelCase, "po
     id: `${policy.name}/model-fault/${now}`,
     phase: "alert",
     what: "the ladder has stopped",
-    why: `${why}; look at the container's log, then publish release or apply the fleet again`,
+    why: `${why}; look at the container's log, then publish release or apply the fleet again${policy.schedule === undefined ? "" : "; else it is tried again when its next window starts"}`,
   });
 }
 

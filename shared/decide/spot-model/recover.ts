@@ -1,13 +1,11 @@
 /** Rules for the time in which capacity is missing: grace, the next rung, direct replacement, waiting. */
-import type { SpotModelMemory } from "../memory.ts";
 import { benchedNow, strike } from "./bench.ts";
 import { deploy } from "./deploy.ts";
 import type { Verdict } from "./draft.ts";
-import { openStart } from "./incident.ts";
+import { describeIncident, openStart } from "./incident.ts";
 import { chooseRung, quotaHeldBy, quotaOf } from "./ladder.ts";
 import { canUndeploy, type Situation, undeploy, waits } from "./situation.ts";
 import { isExpiring, mayTakeOver, servingSeen, successorSeen } from "./succession.ts";
-import type { Seen } from "./view.ts";
 
 /** A successor that is there and does not serve yet: waited for, and dropped when its capacity stays lost. */
 export function bringUp(situation: Situation): Verdict | undefined {
@@ -50,15 +48,6 @@ function taken(situation: Situation): ReadonlySet<string | undefined> {
   return new Set(left.filter(({ id }) => waits(situation, `undeploy/${id}`)).map(({ rung }) => rung?.id));
 }
 
-type Incident = NonNullable<SpotModelMemory["incident"]>;
-
-/** What is the matter, as it is now: a model whose loss began it may have gone long since. */
-function matter({ text }: Situation, { cause, since, why, fromRungId }: Incident, dead: Seen | undefined): string {
-  if (cause === "start") return why;
-  const lost = dead === undefined ? `capacity${fromRungId === undefined ? "" : ` on ${fromRungId}`} was lost` : why;
-  return `${lost} ${dead === undefined ? "at" : "since"} ${text(since)}${dead === undefined ? ", and nothing serves" : ""}`;
-}
-
 /** Nothing serves: waits out the platform's own restarts, then climbs down the ladder. */
 export function recover(situation: Situation): Verdict | undefined {
   const { facts, draft, view, text, schedule } = situation;
@@ -73,11 +62,12 @@ export function recover(situation: Situation): Verdict | undefined {
   }
   const { incident } = memory;
   if (incident === undefined) return undefined;
+  const matter = describeIncident(incident, dead === undefined, text(incident.since));
   const graceEnds = incident.since + policy.grace;
   if (dead !== undefined && now < graceEnds) {
     return {
       rule: "grace",
-      why: `${matter(situation, incident, dead)}; the platform's own restarts are waited for until ${text(graceEnds)}`,
+      why: `${matter}; the platform's own restarts are waited for until ${text(graceEnds)}`,
       phase: "recovering",
       next: { at: graceEnds, what: "deploy the next rung" },
     };
@@ -87,7 +77,7 @@ export function recover(situation: Situation): Verdict | undefined {
     const notice = {
       id: `${incident.id}/no-rung`,
       what: "no rung can be deployed",
-      why: `${matter(situation, incident, dead)}; ${choice.why}`,
+      why: `${matter}; ${choice.why}`,
     };
     draft.lasting.push({ ...notice, phase: choice.tooDear ? "alert" : "waiting-for-capacity" });
     return {
@@ -103,7 +93,7 @@ export function recover(situation: Situation): Verdict | undefined {
   if (inTheWay && !waits(situation, `undeploy/${dead.id}`) && !waits(situation, "deploy")) {
     return {
       rule: "replace-directly",
-      why: `${matter(situation, incident, dead)}; ${rung.id} is next and needs the ${quota} quota that the dead model ${dead.id} still holds, so that one goes first`,
+      why: `${matter}; ${rung.id} is next and needs the ${quota} quota that the dead model ${dead.id} still holds, so that one goes first`,
       phase: "recovering",
       action: undeploy(situation, dead),
     };
@@ -114,7 +104,7 @@ export function recover(situation: Situation): Verdict | undefined {
     .map((entry) => `${entry.rungId} is set aside until ${text(entry.until)} (${entry.class})`);
   return deploy(situation, rung, {
     rule: "next-rung",
-    why: [matter(situation, incident, dead), ...skipped, `${rung.id} is tried now`].join("; "),
+    why: [matter, ...skipped, `${rung.id} is tried now`].join("; "),
     phase: "recovering",
   });
 }

@@ -63,6 +63,8 @@ export function offHours(situation: Situation): Verdict | undefined {
   delete memory.serving;
   delete memory.successor;
   delete memory.scaled;
+  // A new day is a new try, and a new alert: silence would look like sleep.
+  delete memory.fault;
   if (memory.asleepSince === undefined && served) {
     memory.asleepSince = facts.now;
     draft.notices.push({

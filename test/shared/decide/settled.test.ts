@@ -86,12 +86,15 @@ describe("done", () => {
   });
 
   it("delete of a stand-in: what is told is what it comes back from", () => {
-    const told = (sleep: NonNullable<PersistentResourceMemory["sleep"]>) =>
-      settle(deletion, done, { shown: "absent", memory: { sleep } }).notices[0];
+    const spec = { resourcePools: resource.resourcePools };
+    const told = (sleep: NonNullable<PersistentResourceMemory["sleep"]>, policy: Variation["policy"] = {}) =>
+      settle(deletion, done, { shown: "absent", memory: { sleep }, policy }).notices[0];
     expect(told({ ...sleeping, restoreId: "original" })?.details).toMatchObject({ restoreId: "original" });
-    const bySpec = told({ ...sleeping, fromSpec: true });
+    const bySpec = told({ ...sleeping, fromSpec: true }, { spec });
     expect(bySpec?.details).toEqual({ cause: sleeping.cause });
     expect(bySpec?.why).toContain("is rebuilt from that");
+    // The spec has left the fleet file meanwhile: the record is what is left.
+    expect(told({ ...sleeping, fromSpec: true })?.details).toMatchObject({ restoreId: sleeping.restoreId });
   });
 
   it("deletes of more than a day ago are forgotten", () => {

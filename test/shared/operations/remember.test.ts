@@ -41,7 +41,7 @@ test("the loss of a Spot model is still told of after six hours without capacity
   expect(toy.memory.sequence).toBeGreaterThan(20);
   expect(target.decisions).toHaveLength(20);
   expect(target.decisions.at(-1)).toMatchObject({ rule: "grace", why: expect.stringContaining("since 10:01 UTC") });
-  expect(incidentOf(target)).toMatchObject({ since: lostAt, why: expect.stringContaining("deployed model 1") });
+  expect(incidentOf(target)).toMatchObject({ since: lostAt, why: "capacity on g2 was lost, and nothing serves" });
   expect(incidentOf(target)?.attempts).toBeGreaterThan(20);
 });
 

@@ -265,7 +265,7 @@ export const mutations: readonly Mutation[] = [
     patches: [
       {
         file: "shared/decide/persistent-resource/identity.ts",
-        find: "return creating.pools === undefined || differsFromRequest(creating.pools, resource) === undefined;",
+        find: "return creating.pools === undefined || differsFromSpec({ resourcePools: creating.pools }, resource) === undefined;",
         replace: "return true;",
       },
       {

@@ -380,15 +380,23 @@ describe("reference cases", () => {
     expect(changeOf(spotModel.decide(released))).toMatchObject({ kind: "deploy", rungId: "g2" });
   });
 
-  it("F11: an undeploy for the night does not start a stopped ladder again: people were told that a release does", () => {
+  it("F11: a stopped ladder is tried again when its next window starts, and people hear of it if it fails again", () => {
     const fault = { at: start, why: "the container exits" };
     const given = { policy: { schedule: weekdays }, models: [shown("1", spotL4, 0)], split: all, now: night };
     const off = caseOf({ ...given, memory: { ...servingOn(spotL4), fault } });
     const { memory } = spotModel.decide(off);
     const undeploy = { kind: "undeploy", resource: endpoint, deployedModelId: "1" } as const;
     const after = spotModel.afterSettling({ ...off, memory }, heldFor(undeploy), { end: "done", note: "" });
-    const up = spotModel.decide(caseOf({ ...given, models: [], split: {}, memory: after.memory, now: morning }));
-    expect(up).toMatchObject({ rule: "parked", action: { do: "nothing" } });
+    const asleep = { ...given, models: [], split: {} };
+    const quiet = spotModel.decide(caseOf({ ...asleep, memory: after.memory, now: night + hour }));
+    const up = spotModel.decide(caseOf({ ...asleep, memory: quiet.memory, now: morning }));
+    expect(changeOf(up)).toMatchObject({ kind: "deploy", rungId: "g2" });
+    const crashed = { status: { lastUpdateTime: "2026-11-18T10:00:00Z", message: "Model server exited unexpectedly" } };
+    const models = [shown("1", spotL4, 0, crashed)];
+    const again = spotModel.decide(caseOf({ ...given, models, memory: servingOn(spotL4), now: morning }));
+    expect(again.notices).toMatchObject([
+      { phase: "alert", why: expect.stringContaining("when its next window starts") },
+    ]);
   });
 
   it("F11: a rung that was refused is tried again once somebody has said that it is mended", () => {
