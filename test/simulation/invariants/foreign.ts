@@ -30,9 +30,11 @@ export class Foreign {
     const { cloud, memory } = this.#parts;
     const { createTime } = cloud.resource(resource) ?? {};
     const known = memory.peek("targets", resource)?.memory;
-    const ours = known?.kind === "persistentResource" && known.known !== undefined && known.sleep === undefined;
-    if (createTime !== undefined && (ours || otherwise))
-      this.#made.set(`${resource}@${createTime}`, Date.parse(createTime));
+    if (known?.kind !== "persistentResource" || createTime === undefined) return;
+    const up = known.known !== undefined && known.sleep === undefined;
+    // Where nothing is remembered, and the fleet has no spec, whatever is there is adopted as it is.
+    const wanted = known.sleep !== undefined || known.creating !== undefined;
+    if (up || (otherwise && wanted)) this.#made.set(`${resource}@${createTime}`, Date.parse(createTime));
   }
 
   /** Somebody has said that a target is to be taken as it is. */

@@ -156,8 +156,8 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: "shared/decide/persistent-resource/identity.ts",
-        find: "if (draft.memory.known !== undefined) drifted(",
-        replace: "if (draft.memory.known === null) drifted(",
+        find: "else if (known !== undefined) drifted(",
+        replace: "else if (known === null) drifted(",
       },
     ],
   },
