@@ -12,6 +12,8 @@ export interface InstancesOptions {
   readonly count: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (name: string, line: string) => void;
+  /** Told what each request was answered with: 0 for one whose sender, or whose instance, hung up in the middle. */
+  readonly onAnswer: (name: string, body: Buffer, status: number) => void;
 }
 
 /** Running instances. */
@@ -36,8 +38,14 @@ interface Instance {
  * Hands a request on; an instance that dies under it is a 502, as a balancer would answer. The request is read to its end
  * first: Google's Pub/Sub emulator never delivers a message again whose push was answered before it was read.
  */
-async function forward(from: IncomingMessage, to: ServerResponse, choose: () => number | undefined): Promise<void> {
+async function forward(
+  from: IncomingMessage,
+  to: ServerResponse,
+  choose: () => number | undefined,
+  onAnswer: (body: Buffer, status: number) => void,
+): Promise<void> {
   const body = await buffer(from);
+  to.once("close", () => onAnswer(body, to.writableFinished ? to.statusCode : 0));
   const port = choose();
   const unavailable = (status: number) => {
     if (!to.headersSent) to.writeHead(status);
@@ -75,8 +83,11 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
       return up[turn % Math.max(1, up.length)]?.port;
     };
     // One that hangs up before it has sent everything gets no answer.
-    void forward(from, to, next).catch(() => to.destroy());
+    const told = (body: Buffer, status: number) => options.onAnswer(name, body, status);
+    void forward(from, to, next, told).catch(() => to.destroy());
   });
+  // A connection that is closed for being idle just when a push begins is one more that the emulator never repeats.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

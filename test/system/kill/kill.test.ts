@@ -39,6 +39,8 @@ interface Crowd {
   readonly scale: Instances;
   readonly reconcile: Instances;
   publish(event: Event): void;
+  /** What pushes of an event to scale were answered with. */
+  answersTo(eventId: string): readonly number[];
   /** Final answers told so far, by event. */
   finals(): ReadonlyMap<string, readonly Outcome[]>;
 }
@@ -62,9 +64,16 @@ async function gather(backing: Backing, cloud: LocalCloud, stops: Stops, lines: 
     TIDEKEEPER_VERTEX_GRPC: `127.0.0.1:${cloud.grpcPort}`,
     TIDEKEEPER_CLOCK: `${vertex}/clock`,
   };
+  const pushed = new Map<string, number[]>();
+  const onAnswer = (name: string, body: Buffer, status: number) => {
+    if (name !== "scale") return;
+    const { message } = JSON.parse(body.toString()) as { readonly message: { readonly data: string } };
+    const { id } = JSON.parse(Buffer.from(message.data, "base64").toString()) as { readonly id: string };
+    pushed.set(id, [...(pushed.get(id) ?? []), status]);
+  };
   const start = async (name: string, count: number): Promise<Instances> => {
     const onLine = (from: string, line: string) => lines.push(`${from} ${line}`);
-    const instances = await startInstances({ name, signature: "cloudevent", count, environment, onLine });
+    const instances = await startInstances({ name, signature: "cloudevent", count, environment, onLine, onAnswer });
     stops.push(() => instances.stop());
     return instances;
   };
@@ -100,6 +109,7 @@ async function gather(backing: Backing, cloud: LocalCloud, stops: Stops, lines: 
     scale,
     reconcile,
     publish: (event) => void topic("events").publishMessage({ data: Buffer.from(JSON.stringify(event)) }),
+    answersTo: (eventId) => pushed.get(eventId) ?? [],
     finals: () => {
       const final = [...told.values()].filter((outcome) => outcome.final);
       return Map.groupBy(final, ({ eventId }) => eventId);
@@ -152,7 +162,10 @@ async function run(backing: Backing, cloud: LocalCloud): Promise<void> {
     await vi.waitFor(
       () => {
         const unanswered = made.filter(({ id }) => !crowd.finals().has(id));
-        expect(unanswered.map(({ id, type, target }) => `${id} ${type} ${target}`)).toEqual([]);
+        const words = unanswered.map(
+          ({ id, type, target }) => `${id} ${type} ${target}, pushed: ${crowd.answersTo(id).join(" ") || "never"}`,
+        );
+        expect(words).toEqual([]);
       },
       { timeout: 220_000, interval: 500 },
     );
