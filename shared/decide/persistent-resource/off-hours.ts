@@ -1,5 +1,4 @@
 /** A resource that is up outside its window: deleted when no job runs on it, by every guard; otherwise as onBusy says. */
-
 import { describeSample, type PoolSample } from "../idle/pool-sample.ts";
 import { lateness } from "../schedule/schedule.ts";
 import { cancelsJobs, whileBusy } from "./busy.ts";

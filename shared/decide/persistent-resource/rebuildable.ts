@@ -2,7 +2,6 @@
  * Whether a resource, as v1beta1 REST shows it, can be rebuilt by our v1 create request, and with which body. Every
  * field must be known: either we send it, or the service sets it. Source: persistent_resource.proto, v1 and v1beta1.
  */
-
 import { acceleratorTypes, reservationAffinityTypes } from "../../vertex/enum-values.ts";
 import type { Json, JsonObject } from "../../vertex/vertex.ts";
 import type { Sizes } from "../schedule/windows.ts";

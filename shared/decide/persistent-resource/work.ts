@@ -5,6 +5,7 @@ import { describeSample, lastPart, type PoolSample } from "../idle/pool-sample.t
 import { describeAsker, describeWish } from "../words.ts";
 import type { Draft, PersistentResourceDecision, RequestFor, Verdict } from "./draft.ts";
 import type { Identified } from "./identity.ts";
+import { standInOf } from "./machines.ts";
 import { mayBeBusy } from "./outage.ts";
 import type { Presence } from "./presence.ts";
 import { describeGaps, type Gap, sizeGaps, unscalable } from "./sizes.ts";
@@ -71,12 +72,12 @@ export function answerScaleRequests(draft: Draft, resource: Identified, presence
   }
 }
 
-function reasonFor(draft: Draft, gaps: readonly Gap[], presence: Presence): string {
+function reasonFor(draft: Draft, resource: Identified, gaps: readonly Gap[], presence: Presence): string {
   const asked = gaps.flatMap(({ request }) => (request === undefined ? [] : [describeAsker(request)]));
   if (asked.length > 0) return `Asked for by ${[...new Set(asked)].join(" and ")}`;
   return Object.keys(presence.sizes).length > 0
     ? `Sized as ${presence.because} says`
-    : `Sized as ${draft.memory.standIn?.sizes ? "its alternative says" : draft.policy.spec ? "the spec says" : "it was found"}`;
+    : `Sized as ${standInOf(draft.memory, resource.createTime)?.sizes ? "its alternative says" : draft.policy.spec ? "the spec says" : "it was found"}`;
 }
 
 /** Closes the gap between the sizes wanted and shown, by the target's strategy. */
@@ -84,7 +85,7 @@ export function closeGaps(draft: Draft, resource: Identified, presence: Presence
   const gaps = sizeGaps(draft, resource, presence);
   if (gaps.length === 0) return undefined;
   const rule = gaps.some(({ request }) => request !== undefined) ? "scale-request" : "size";
-  const why = `${reasonFor(draft, gaps, presence)}: ${describeGaps(gaps)}`;
+  const why = `${reasonFor(draft, resource, gaps, presence)}: ${describeGaps(gaps)}`;
   if (draft.policy.scale.strategy === "replace") {
     if (sample.sample !== "idle") return { waits: `${why}, but it can be replaced only when idle` };
     const doubt = mayBeBusy(draft, resource);

@@ -1,5 +1,4 @@
 /** What a settled operation teaches: which rung to set aside and for how long, when to try again, when to stop. */
-
 import type { Held, Settlement } from "../../operations/operation.ts";
 import { hour, type Millis, minute } from "../../time/clock.ts";
 import { afterFailure, backOffRules } from "../backoff.ts";
