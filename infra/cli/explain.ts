@@ -12,7 +12,7 @@ import { columnsOrBlocks, type Width, wrapped } from "./layout.ts";
 import { instant, paint, paintPhase, print, printJson, terminalWidth } from "./output.ts";
 import { pausedLine } from "./paused.ts";
 import type { Outlook } from "./planning.ts";
-import { askerOf, detailLines, holdLine, releasedLine } from "./status.ts";
+import { detailLines, holdLine, releasedLine } from "./status.ts";
 
 /** Registers the command. */
 export function register(program: Command): void {
@@ -112,10 +112,9 @@ function outlookLines(now: Outlook, status: TargetStatus, paused: FleetHead["pau
 }
 
 /** Of a hold what the reason does not say already: who asked for it; and all of it where the reason is another. */
-function holdLines(rule: string | undefined, status: TargetStatus): readonly string[] {
-  const asker = askerOf(status);
-  if (rule !== "hold") return status.hold === undefined ? [] : [holdLine(status, status.hold)];
-  return asker === undefined ? [] : [`the hold was asked for by ${asker}`];
+function holdLines(rule: string | undefined, { hold }: TargetStatus): readonly string[] {
+  if (rule !== "hold") return hold === undefined ? [] : [holdLine(hold)];
+  return hold?.by === undefined ? [] : [`the hold was asked for by ${hold.by}`];
 }
 
 /**

@@ -83,22 +83,16 @@ function targetLines(target: TargetStatus): readonly string[] {
   const next = target.decision?.next;
   const lines = [
     ...detailLines(target),
-    ...(hold === undefined ? [] : [holdLine(target, hold)]),
+    ...(hold === undefined ? [] : [holdLine(hold)]),
     ...(next === undefined ? [] : [`next: ${next.what} at ${instant(next.at)}`]),
   ];
   return lines.length === 0 ? [] : ["", paint("bold", target.name), ...lines.map((line) => `  ${line}`)];
 }
 
-/** Who asked for the hold in force. */
-export function askerOf({ hold, requests }: TargetStatus): string | undefined {
-  return requests.find(({ eventId }) => eventId === hold?.eventId)?.source;
-}
-
 /** The hold in force, in one line. */
-export function holdLine(target: TargetStatus, { until, note }: NonNullable<TargetStatus["hold"]>): string {
-  const asker = askerOf(target);
-  const by = asker === undefined ? "" : `, asked for by ${asker}`;
-  return `held until ${instant(until)}${by}${note === undefined ? "" : `: ${note}`}`;
+export function holdLine({ until, by, note }: NonNullable<TargetStatus["hold"]>): string {
+  const asker = by === undefined ? "" : `, asked for by ${by}`;
+  return `held until ${instant(until)}${asker}${note === undefined ? "" : `: ${note}`}`;
 }
 
 /** What is known of a target besides its decision, and besides the hold that a decision would tell. */

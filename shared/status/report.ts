@@ -59,7 +59,7 @@ export interface TargetStatus {
     readonly expiresAt: Millis;
     readonly answered: Request["answered"];
   }[];
-  readonly hold?: { readonly until: Millis; readonly eventId: string; readonly note?: string };
+  readonly hold?: NonNullable<TargetDocument["memory"]["hold"]>;
   readonly drift?: { readonly since: Millis; readonly what: string };
   /** Present while it is down though it should be up. */
   readonly incident?: Incident;
@@ -88,11 +88,7 @@ function inForce(document: TargetDocument, held: Held | undefined, now: Millis):
     phase,
     ...(decision === undefined ? {} : { decision }),
     history,
-    ...(hold === undefined
-      ? {}
-      : {
-          hold: { until: hold.until, eventId: hold.eventId, ...(hold.note === undefined ? {} : { note: hold.note }) },
-        }),
+    ...(hold === undefined ? {} : { hold }),
     ...(drift === undefined ? {} : { drift }),
     ...(incident === undefined ? {} : { incident }),
     ...(memory.kind === "spotModel" && memory.serving !== undefined ? { rung: memory.serving.rungId } : {}),

@@ -12,7 +12,7 @@ const down = "down since 2026-11-23T09:09Z: deployed model 1 on g2 has 0 of 1 re
 const late = [{ location: "us-central1", takenAt: now - 12 * minute }];
 const held: Partial<TargetStatus> = {
   phase: "held",
-  hold: { until: now + hour, eventId: "h-1", note: "benchmark" },
+  hold: { until: now + hour, eventId: "h-1", by: "ann", note: "benchmark" },
   requests: [{ eventId: "h-1", what: "hold", source: "ann", expiresAt: now + hour, answered: "final" }],
 };
 const outlook: Outlook = {
